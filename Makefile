@@ -1,0 +1,57 @@
+# `make demo` and `make test` are all a new machine needs: Python 3.11 or later, and make.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+
+.PHONY: help demo test check lint types imports calibration bench clean
+.DEFAULT_GOAL := help
+
+help:
+	@echo "make demo         install, and audit the bundled real pairs"
+	@echo "make test         install, and run every test that needs no outside service"
+	@echo "make check        lint, types, import direction, coverage of the rule, short calibration"
+	@echo "make bench        speed beside other programs, in one run"
+	@echo "make calibration  the long simulations behind the tables in docs/ (an hour)"
+	@echo "make clean        remove what these made"
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit("auditor needs Python 3.11 or later; this is " + sys.version.split()[0] + ". Try: make PYTHON=python3.12") if sys.version_info < (3, 11) else None'
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.demo: $(BIN)/python pyproject.toml constraints.txt
+	$(PIP) --editable .
+	@touch $@
+
+$(VENV)/.test: $(BIN)/python pyproject.toml constraints.txt
+	$(PIP) --editable '.[test]'
+	@touch $@ $(VENV)/.demo
+
+$(VENV)/.dev: $(BIN)/python pyproject.toml constraints.txt
+	$(PIP) --editable '.[dev]'
+	@touch $@ $(VENV)/.test $(VENV)/.demo
+
+demo: $(VENV)/.demo
+	@$(BIN)/auditor demo
+
+test: $(VENV)/.test
+	$(BIN)/python -m pytest -m 'not calibration' -q
+
+check: lint types imports
+	$(BIN)/python -m pytest -m calibration -q
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/.dev
+	$(BIN)/mypy
+
+imports: $(VENV)/.dev
+	$(BIN)/lint-imports
+
+bench: $(VENV)/.test
+	$(BIN)/python -m pytest tests/bench --benchmark-enable --benchmark-only -q
+
+clean:
+	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks

@@ -1,0 +1,113 @@
+"""Options go in; frozen settings that every number depends on come out, or a refusal."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from auditor.errors import InputError
+
+Align = Literal["strict", "inner"]
+Missing = Literal["refuse", "drop"]
+Kind = Literal["returns", "prices"]
+Unit = Literal["decimal", "percent"]
+
+GAIN_LEVEL_WITH_TRADES = 0.20
+"""Level at which the gain must be probable where trades prove the new part; method section 5."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Every option of an audit that decides its numbers.
+
+    level           of the tests and of the intervals (1 - level)
+    gain_level      one-sided level at which a gain is probable; None: `level` from returns, 0.20 with trades
+    min_edge_share  share of the gain that the edge part must make up for new edge
+    reps            replicates a test
+    block           periods in a block, or "auto"
+    seed            of every draw
+    known_complete  the known streams are all that the base could ever do
+    embargo         in-sample periods dropped beside every out-of-sample window
+    """
+
+    level: float = 0.05
+    gain_level: float | None = None
+    min_edge_share: float = 0.25
+    reps: int = 10_000
+    block: int | Literal["auto"] = "auto"
+    seed: int = 0
+    known_complete: bool = False
+    embargo: int = 0
+    periods_per_year: float | None = None
+    align: Align = "strict"
+    na: Missing = "refuse"
+    kind: Kind | None = None
+    unit: Unit | None = None
+    oos_start: str | None = None
+    oos_fraction: float | None = None
+    oos: tuple[tuple[str, str], ...] | None = None
+    rf: str | float | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse what no audit could mean, naming the option, the value and the range."""
+        for name, low, high in (("level", 0.0, 0.5), ("gain_level", 0.0, 0.5), ("min_edge_share", 0.0, 1.0)):
+            value = getattr(self, name)
+            if value is not None and not (_is_number(value) and low < value <= high):
+                raise InputError(f"{_option(name)} must be above {low:g} and at most {high:g}; got {value!r}")
+        if self.gain_level is not None and self.gain_level < self.level:
+            raise InputError(
+                f"--gain-level {self.gain_level:g} is stricter than --level {self.level:g}: "
+                "a gain that survives would not be probable. Give both, or lower --level"
+            )
+        for name, least in (("reps", 99), ("seed", 0), ("embargo", 0)):
+            value = getattr(self, name)
+            if not _is_int(value) or value < least:
+                raise InputError(f"{_option(name)} must be a whole number of at least {least}; got {value!r}")
+        # A p-value is never below 1 / (1 + reps), so fewer replicates could not reject at all.
+        if 1 / (1 + self.reps) >= self.level:
+            raise InputError(f"--reps {self.reps} cannot reach --level {self.level:g}: p is never below 1 / (1 + reps)")
+        if self.block != "auto" and not (_is_int(self.block) and self.block >= 1):
+            raise InputError(f"--block must be a whole number of at least 1, or auto; got {self.block!r}")
+
+    def gain_level_in_force(self, *, trades: bool) -> float:
+        """Level at which the gain must be probable, given what the coverage test saw."""
+        if self.gain_level is not None:
+            return self.gain_level
+        return max(self.level, GAIN_LEVEL_WITH_TRADES) if trades else self.level
+
+
+def parse_windows(oos: Sequence[str | tuple[Any, Any]]) -> tuple[tuple[Any, Any], ...]:
+    """Read out-of-sample windows: "START:END" texts or pairs of dates.
+
+    A time of day holds colons itself, so a text with several is split where both halves are equally long.
+    """
+    if isinstance(oos, str):
+        oos = [oos]
+    found = []
+    for one in oos:
+        if not isinstance(one, str):
+            first, last = one
+            found.append((first, last))
+            continue
+        cuts = [i for i, character in enumerate(one) if character == ":"]
+        halves = [(one[:i].strip(), one[i + 1 :].strip()) for i in cuts]
+        same = [half for half in halves if len(half[0]) == len(half[1])]
+        chosen = halves if len(halves) == 1 else same
+        if len(chosen) != 1 or not all(chosen[0]):
+            raise InputError(f"--oos {one!r} is not START:END, such as 2015-01-01:2016-12-31")
+        found.append(chosen[0])
+    return tuple(found)
+
+
+def _option(name: str) -> str:
+    return "--" + name.replace("_", "-")
+
+
+def _is_int(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)

@@ -1,0 +1,17 @@
+"""What can go wrong on the user's side: one message that counts, shows the first case and says the fix."""
+
+
+class AuditorError(Exception):
+    """Base of every error that a user can cause and mend; the command line prints it and exits with 2."""
+
+
+class InputError(AuditorError):
+    """A file, a frame or an option that cannot be audited as it stands."""
+
+
+class ConfigError(AuditorError):
+    """A configuration file with an unknown key, a wrong type or a value out of range."""
+
+
+class LedgerError(AuditorError):
+    """A ledger of looks that cannot be reached, read or trusted."""
