@@ -1,0 +1,1 @@
+"""Kernels: float64 arrays in, numbers out. No pandas, no files, no printing."""
