@@ -1,0 +1,183 @@
+"""Returns of both policies go in; the tuned policy's covered and new stream come out, inferred from returns alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from auditor.errors import InputError
+
+Array = NDArray[np.float64]
+
+COLLINEAR = 1e-10
+"""1 - R^2 below which a column adds nothing, or a policy is fully covered: what is left is rounding."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Streams:
+    """Return streams that the base could earn by reweighting itself, or that the user calls known.
+
+    names   (k,) what each is called
+    values  (T, k) per-period returns; every weight uses the past only
+    """
+
+    names: tuple[str, ...]
+    values: Array
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Split:
+    """The tuned policy's returns as covered + new over one span.
+
+    covered, new  (n,) per-period returns
+    names         streams kept in the projection, in order
+    r_squared     share of the tuned policy's variance that the streams explain
+    parameters    coefficients estimated, intercept included; the tests of `new` pay for them
+    full          nothing is left over: covered equals tuned
+    """
+
+    covered: Array
+    new: Array
+    names: tuple[str, ...]
+    r_squared: float
+    parameters: int
+    full: bool
+
+
+def own_streams(base: Array, periods_per_year: float) -> Streams:
+    """Reweightings of the base by its own past.
+
+    base     (T,) per-period returns, whole sample in time order
+    returns  base; base over its trailing volatility and variance (a month of daily or intraday data, a year of
+             weekly or monthly); base while its trend is up (half a year, a year of monthly); base while its drawdown is
+             shallower than half its deepest so far; base one and two periods late (smoothing)
+
+    A stream is flat until its weight is defined. Volatility management: Moreira & Muir (2017), equation 1.
+    """
+    window = max(12, round(periods_per_year / 12))
+    trend_window = max(12, round(periods_per_year / 2))
+    variance = trailing_mean(base**2, window)
+    # A desk caps its leverage: four times its own long-run weight, also when the base was flat of late.
+    long_run = trailing_mean(base**2, base.size)
+    floor = np.maximum(variance, long_run / 16)
+    usable = floor > 0
+    inverse = np.divide(1.0, floor, out=np.zeros_like(base), where=usable)
+    scale = float(np.mean(base**2))
+    trend = trailing_mean(base, trend_window)
+    columns = {
+        "base": base,
+        f"base / volatility({window})": base * np.sqrt(inverse * scale),
+        f"base / variance({window})": base * inverse * scale,
+        f"base if trend({trend_window}) up": base * (trend > 0),
+        "base if drawdown shallow": base * shallow_drawdown(base),
+        "base 1 period late": lagged(base, 1),
+        "base 2 periods late": lagged(base, 2),
+    }
+    return Streams(names=tuple(columns), values=np.column_stack(list(columns.values())))
+
+
+def candidates(
+    base: Array, periods_per_year: float, known: Array, known_names: tuple[str, ...], *, shortest: int
+) -> Streams:
+    """Everything that counts as covered: the base's own reweightings, then the known streams.
+
+    known     (T, m) of the user's streams, m may be 0
+    shortest  periods of the shortest span they will be fitted on; a quarter of it is the most columns it can carry
+    """
+    own = own_streams(base, periods_per_year)
+    count = len(own.names) + len(known_names)
+    if count > shortest // 4:
+        raise InputError(
+            f"known: {len(known_names)} streams and {len(own.names)} reweightings of the base are too many for "
+            f"{shortest} periods: at most {max(0, shortest // 4 - len(own.names))} known streams. "
+            "Pass fewer, or sums of them"
+        )
+    return Streams(names=own.names + known_names, values=np.hstack([own.values, known]))
+
+
+def trailing_mean(values: Array, window: int) -> Array:
+    """Mean of the last `window` values before each period, of all there are while fewer; 0 before the fifth."""
+    total = np.concatenate([[0.0], np.cumsum(values)])
+    end = np.arange(values.size)
+    start = np.maximum(0, end - window)
+    count = end - start
+    mean = np.divide(total[end] - total[start], count, out=np.zeros(values.size), where=count > 0)
+    mean[:5] = 0.0
+    return np.asarray(mean, dtype=np.float64)
+
+
+def lagged(values: Array, periods: int) -> Array:
+    """Values `periods` later, zero before there is any: (T,) to (T,)."""
+    late = np.zeros_like(values)
+    late[periods:] = values[:-periods]
+    return late
+
+
+def shallow_drawdown(base: Array) -> NDArray[np.bool_]:
+    """Whether the drawdown before each period is shallower than half the deepest so far (sums of returns)."""
+    wealth = np.concatenate([[0.0], np.cumsum(base)])[:-1]
+    drawdown = np.maximum.accumulate(wealth) - wealth
+    deepest = np.maximum.accumulate(drawdown)
+    return np.asarray(drawdown <= deepest / 2)
+
+
+def pure_sizing(base: Array, tuned: Array) -> bool:
+    """Whether tuned is base times a weight of zero or more in every period, so that arithmetic covers it.
+
+    Its return then always has the base's sign or is zero, and is zero whenever the base's is.
+    """
+    return bool(np.all((tuned == 0) | (np.sign(tuned) == np.sign(base))))
+
+
+def split(tuned: Array, streams: Streams) -> Split:
+    """Project tuned on the streams over one span; what they explain is covered, the rest new.
+
+    tuned    (n,) per-period returns of the span
+    streams  of the same n periods
+
+    new = tuned - beta' streams keeps the intercept, so its mean is the alpha and its correlation with covered is zero.
+    Columns that earlier ones explain to 1e-10 are dropped: their coefficient would be noise over rounding.
+    """
+    kept, q = independent_columns(streams.values)
+    centred = tuned - tuned.mean()
+    explained = q @ (q.T @ centred)
+    total = float(centred @ centred)
+    left = float(((centred - explained) ** 2).sum()) / total
+    names = tuple(streams.names[i] for i in kept)
+    if left < COLLINEAR:
+        return Split(
+            covered=tuned, new=np.zeros_like(tuned), names=names, r_squared=1.0, parameters=len(kept) + 1, full=True
+        )
+    columns = streams.values[:, kept]
+    slope = np.linalg.lstsq(columns - columns.mean(axis=0), centred, rcond=None)[0]
+    covered = columns @ slope
+    return Split(
+        covered=covered,
+        new=tuned - covered,
+        names=names,
+        r_squared=1.0 - left,
+        parameters=len(kept) + 1,
+        full=False,
+    )
+
+
+def independent_columns(values: Array) -> tuple[list[int], Array]:
+    """Columns that those before them do not explain, and an orthonormal basis of them: (n, k) to indices, (n, m)."""
+    centred = values - values.mean(axis=0)
+    kept: list[int] = []
+    basis = np.empty((values.shape[0], 0))
+    for i in range(values.shape[1]):
+        column = centred[:, i]
+        size = float(column @ column)
+        # A constant column differs from its mean by rounding only.
+        if size <= 1e-24 * float(values[:, i] @ values[:, i]) or size == 0.0:
+            continue
+        rest = column - basis @ (basis.T @ column)
+        rest = rest - basis @ (basis.T @ rest)
+        if float(rest @ rest) < COLLINEAR * size:
+            continue
+        kept.append(i)
+        basis = np.column_stack([basis, rest / np.sqrt(rest @ rest)])
+    return kept, basis
