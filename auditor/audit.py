@@ -1,0 +1,181 @@
+"""Two policies' returns go in, a labelled audit comes out: read -> pair -> test -> cover -> label -> Audit."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from functools import partial
+from typing import Any, Literal
+
+from auditor import describe
+from auditor.config import Align, Kind, Missing, Settings, Unit, parse_windows
+from auditor.coverage.direction import direction
+from auditor.coverage.streams import candidates, pure_sizing
+from auditor.errors import InputError
+from auditor.inputs.pair import Pair, make_pair
+from auditor.inputs.returns import read_returns, read_streams
+from auditor.measure import measure
+from auditor.result import Attribution, Audit, Coverage, SharpePair
+from auditor.verdict.checks import Facts
+from auditor.verdict.label import judge
+
+
+def audit(
+    base: Any,
+    tuned: Any,
+    *,
+    oos_start: Any = None,
+    oos_fraction: float | None = None,
+    oos: Sequence[str | tuple[Any, Any]] | None = None,
+    embargo: int = 0,
+    known: Any = None,
+    known_complete: bool = False,
+    rf: Any = None,
+    periods_per_year: float | None = None,
+    level: float = 0.05,
+    gain_level: float | None = None,
+    min_edge_share: float = 0.25,
+    reps: int = 10_000,
+    block: int | Literal["auto"] = "auto",
+    seed: int = 0,
+    align: Align = "strict",
+    na: Missing = "refuse",
+    kind: Kind | None = None,
+    unit: Unit | None = None,
+    base_column: str | None = None,
+    tuned_column: str | None = None,
+    date_column: str | None = None,
+    date_format: str | None = None,
+) -> Audit:
+    """Audit the gain of `tuned` over `base`: new edge, or the same opportunities reweighted.
+
+    base, tuned       (T,) per-period simple returns, decimal, on the same dates: a Series, a one-column frame with
+                      dates as its index, any frame narwhals reads with a date column, or a path
+    oos_start         first out-of-sample date; or `oos_fraction`, the last share of the sample; or `oos`, windows
+                      "START:END" inclusive. One of the three is needed
+    embargo           in-sample periods dropped beside every out-of-sample window
+    known             (T, k) returns of streams the base could have had: sleeves, instruments, factors, hedges
+    known_complete    assert that they and the base are all the base could ever do
+    rf                cash rate: returns per period, or a number a year; taken off both policies
+    periods_per_year  of the data; inferred from the calendar and said where not given
+    level             of every test and interval; `gain_level` of the gain where new edge is proven otherwise
+    min_edge_share    least share of the gain that the new part must bring for new edge
+    reps, block, seed replicates a test, periods in a block, seed of the draws
+    align             "strict" refuses different dates, "inner" audits the common ones and says what it left out
+    na, kind, unit    how to read: drop dates without a value, turn prices to returns, divide percent by 100
+    base_column, tuned_column, date_column, date_format  which columns to read, and how dates are written
+
+    Same input, same numbers. Raises InputError, whose message counts, shows the first case and says the fix.
+    """
+    windows = None if oos is None else parse_windows(oos)
+    settings = Settings(
+        level=level,
+        gain_level=gain_level,
+        min_edge_share=min_edge_share,
+        reps=reps,
+        block=block,
+        seed=seed,
+        known_complete=known_complete,
+        embargo=embargo,
+        periods_per_year=periods_per_year,
+        align=align,
+        na=na,
+        kind=kind,
+        unit=unit,
+        oos_start=None if oos_start is None else str(oos_start),
+        oos_fraction=oos_fraction,
+        oos=None if windows is None else tuple((str(first), str(last)) for first, last in windows),
+        rf=rf if isinstance(rf, float | int | None) else "returns",
+    )
+    if known_complete and known is None:
+        raise InputError("--known-complete says that the known streams are complete, and none were given: pass --known")
+    policy = partial(read_returns, date_column=date_column, date_format=date_format, na=na)
+    pair = make_pair(
+        policy(base, role="base", column=base_column, kind=kind, unit=unit),
+        policy(tuned, role="tuned", column=tuned_column, kind=kind, unit=unit),
+        known=None
+        if known is None
+        else read_streams(known, role="known", date_column=date_column, na=na, date_format=date_format),
+        rf=rf if isinstance(rf, float | int | None) else policy(rf, role="rf", kind="returns", unit="decimal"),
+        oos_start=oos_start,
+        oos_fraction=oos_fraction,
+        oos=windows,
+        embargo=embargo,
+        align=align,
+        na=na,
+        periods_per_year=periods_per_year,
+    )
+    return _audit(pair, settings)
+
+
+def audit_files(base: str | os.PathLike[str], tuned: str | os.PathLike[str], **options: Any) -> Audit:
+    """Audit two files; `FILE:COLUMN` picks a column, and the options are those of `audit`.
+
+    Raises InputError for what cannot be read or audited as it stands.
+    """
+    return audit(os.fspath(base), os.fspath(tuned), **options)
+
+
+def _audit(pair: Pair, settings: Settings) -> Audit:
+    """Test, cover and label a checked pair."""
+    gain_level = settings.gain_level_in_force(trades=False)
+    sizing = pure_sizing(pair.base, pair.tuned)
+    streams = candidates(
+        pair.base, pair.periods_per_year, pair.known, pair.known_names, shortest=pair.out_of_sample.index.size
+    )
+    inside = measure(pair, pair.in_sample, streams, sizing=sizing, settings=settings)
+    outside = measure(pair, pair.out_of_sample, streams, sizing=sizing, settings=settings)
+    way = direction(pair.base, pair.tuned, pair.known, level=settings.level)
+
+    verdict = judge(
+        Facts(
+            evidence="known" if pair.known_names else "returns",
+            level=settings.level,
+            gain_level=gain_level,
+            min_edge_share=settings.min_edge_share,
+            in_sample=inside.gain,
+            out_of_sample=outside.gain,
+            horizon=outside.horizon,
+            horizon_share=outside.horizon_share,
+            edge_part=outside.attribution.edge_part.value,
+            edge_upper=outside.attribution.edge_part_upper,
+            new_p=outside.attribution.new_p,
+            new_reason=outside.attribution.new_reason,
+            leaves_base=not outside.split.full,
+            direction=way,
+            known_complete=settings.known_complete,
+        )
+    )
+    return Audit(
+        label=verdict.label,
+        finding=verdict.finding,
+        standing=verdict.standing,
+        evidence=verdict.evidence,
+        reason=verdict.reason,
+        sharpe=SharpePair(in_sample=inside.gain, out_of_sample=outside.gain),
+        attribution=Attribution(
+            reweighting_part=outside.attribution.reweighting_part.value,
+            edge_part=outside.attribution.edge_part.value,
+            edge_share=outside.attribution.edge_share,
+            new_p=outside.attribution.new_p,
+            in_sample=inside.attribution,
+            out_of_sample=outside.attribution,
+        ),
+        coverage=Coverage(
+            pure_sizing=sizing,
+            streams=outside.split.names,
+            r_squared=outside.split.r_squared,
+            covered_return=float(outside.split.covered.mean()) * pair.periods_per_year,
+            new_return=float(outside.split.new.mean()) * pair.periods_per_year,
+            direction=way,
+        ),
+        checks=verdict.checks,
+        not_assessed=verdict.not_assessed,
+        would_change=verdict.would_change,
+        warnings=pair.warnings + describe.oddities(pair, outside, way, settings),
+        notes=pair.notes,
+        sample=describe.sample(pair),
+        inputs=describe.inputs(pair),
+        settings=describe.settings_in_force(settings, gain_level, pair),
+        versions=describe.versions(),
+    )

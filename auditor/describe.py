@@ -1,0 +1,118 @@
+"""A checked pair and what was measured go in; what a reader must know beside the numbers comes out."""
+
+from __future__ import annotations
+
+import platform
+from dataclasses import asdict
+from importlib import metadata
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from auditor.config import Settings
+from auditor.coverage.direction import Direction
+from auditor.inputs.pair import Pair, Span
+from auditor.measure import Measured
+from auditor.result import Input, Sample
+from auditor.stats.sharpe import sharpe_without_each
+from auditor.verdict.checks import ROUNDING
+
+PROGRAMS = ("auditor", "numpy", "scipy", "pandas", "arch")
+
+
+def versions() -> dict[str, str]:
+    """Versions of what computed the numbers."""
+    return {"python": platform.python_version()} | {name: metadata.version(name) for name in PROGRAMS}
+
+
+def iso(moment: pd.Timestamp) -> str:
+    """A date as YYYY-MM-DD, with the time only where there is one."""
+    return moment.isoformat() if moment != moment.normalize() else moment.date().isoformat()
+
+
+def sample(pair: Pair) -> Sample:
+    """The calendar and its windows."""
+    return Sample(
+        frequency=pair.frequency.name,
+        periods_per_year=pair.periods_per_year,
+        first=iso(pair.dates[0]),
+        last=iso(pair.dates[-1]),
+        in_sample=windows(pair, pair.in_sample),
+        out_of_sample=windows(pair, pair.out_of_sample),
+        n_in_sample=pair.in_sample.index.size,
+        n_out_of_sample=pair.out_of_sample.index.size,
+    )
+
+
+def windows(pair: Pair, span: Span) -> tuple[tuple[str, str], ...]:
+    """First and last date of each window of a span."""
+    ends = np.cumsum(span.lengths)
+    return tuple(
+        (iso(pair.dates[span.index[end - length]]), iso(pair.dates[span.index[end - 1]]))
+        for end, length in zip(ends, span.lengths, strict=True)
+    )
+
+
+def inputs(pair: Pair) -> tuple[Input, ...]:
+    """What was read."""
+    return tuple(
+        Input(
+            role=one.role,
+            name=one.name,
+            column=one.column,
+            sha256=one.sha256,
+            rows=one.rows,
+            first=iso(one.first),
+            last=iso(one.last),
+        )
+        for one in pair.inputs
+    )
+
+
+def settings_in_force(settings: Settings, gain_level: float, pair: Pair) -> dict[str, Any]:
+    """Every option, with what was inferred in place of what was left open."""
+    return asdict(settings) | {"gain_level": gain_level, "periods_per_year": pair.periods_per_year}
+
+
+def oddities(pair: Pair, outside: Measured, way: Direction, settings: Settings) -> tuple[str, ...]:
+    """What the user should know before believing the label."""
+    found = []
+    single = one_period_that_makes_it(pair, outside.gain.gain)
+    if single:
+        found.append(single)
+    shortest = min(pair.out_of_sample.lengths)
+    if settings.block == "auto" and len(pair.out_of_sample.lengths) > 1 and outside.gain.block == shortest:
+        found.append(
+            f"The shortest out-of-sample window holds {shortest} periods, which caps the block length: dependence "
+            "beyond that is not in the errors."
+        )
+    if way.z is not None and pair.periods_per_year <= 24:
+        found.append(
+            "On monthly or rarer data the direction test is weak: it finds a narrower policy in about a quarter of "
+            "cases, so a filter of the base's own trades can pass for new edge."
+        )
+    if outside.gain.n_obs < 2 * pair.periods_per_year:
+        years = outside.gain.n_obs / pair.periods_per_year
+        found.append(
+            f"The out-of-sample data spans {years:.1f} years: only gains of {outside.gain.min_detectable_gain:.2f} "
+            "and more are found with 80 % power."
+        )
+    return tuple(found)
+
+
+def one_period_that_makes_it(pair: Pair, gain: float) -> str | None:
+    """Name the out-of-sample period without which the gain loses half of its size or its sign."""
+    index = pair.out_of_sample.index
+    base, tuned = pair.base[index], pair.tuned[index]
+    year = pair.periods_per_year**0.5
+    without = (sharpe_without_each(tuned) - sharpe_without_each(base)) * year
+    if abs(gain) < 10 * ROUNDING or not np.isfinite(without).all():
+        return None
+    worst = int(np.argmin(without * np.sign(gain)))
+    if without[worst] * np.sign(gain) > abs(gain) / 2:
+        return None
+    return (
+        f"One return makes the result: without {iso(pair.dates[index[worst]])} (base {base[worst]:+.2%}, tuned "
+        f"{tuned[worst]:+.2%}) the out-of-sample gain is {without[worst]:+.2f}, not {gain:+.2f}."
+    )

@@ -1,0 +1,202 @@
+"""One span of a checked pair goes in; every number that the label reads of it comes out."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from auditor.config import Settings
+from auditor.coverage.streams import Split, Streams, split
+from auditor.errors import InputError
+from auditor.inputs.pair import Pair, Span
+from auditor.result import SpanAttribution
+from auditor.stats.blocks import Draws, Resampled, block_length, resample, select
+from auditor.stats.sharpe import (
+    SHARPE_DIFFERENCE,
+    SharpeTest,
+    pair_moments,
+    sharpe_difference_test,
+    sharpe_test,
+)
+from auditor.stats.spanning import (
+    ALPHA_NULL,
+    AS_PAIR,
+    BESIDE,
+    EARNS,
+    MEAN_NULL,
+    NEW_ALPHA,
+    NEW_MEAN,
+    alpha_error,
+    cover_moments,
+    mean_error,
+    stream_test,
+)
+from auditor.stats.studentised import quantile, replicates, standard_error, studentise
+from auditor.verdict.checks import ROUNDING, Part
+
+Array = NDArray[np.float64]
+
+HORIZONS = (1, 5, 10, 21)
+"""Periods at which the gain is reported."""
+
+NO_GAIN = "there is no gain to share out"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measured:
+    """Every number of one span. `horizon_share` is None where no window holds the longer horizon."""
+
+    gain: SharpeTest
+    split: Split
+    attribution: SpanAttribution
+    horizon: int
+    horizon_share: float | None
+
+
+def measure(pair: Pair, where: Span, streams: Streams, *, sizing: bool, settings: Settings) -> Measured:
+    """Test the gain over one span, split it, and test what is new, all on the same resamples.
+
+    streams  (T, k) over the whole calendar
+    sizing   tuned is base times a weight of zero or more, so arithmetic covers all of it
+    """
+    base, tuned = pair.base[where.index], pair.tuned[where.index]
+    parts = cover(tuned, streams, where, sizing=sizing)
+    draws = Draws(
+        lengths=where.lengths, block=block_of(base, tuned, where, settings), reps=settings.reps, seed=settings.seed
+    )
+    # In units of their own standard deviation, so that scaling a policy changes no number.
+    scaled_base, scaled_tuned = base / base.std(), tuned / tuned.std()
+    paired = pair_moments(scaled_base, scaled_tuned)
+    if parts.full:
+        (in_pair,) = resample([paired], draws)
+    else:
+        table = cover_moments(parts.covered / tuned.std(), tuned / tuned.std())
+        in_pair, in_cover = resample([paired, table], draws)
+
+    horizon = longer_horizon(pair.periods_per_year, where)
+    test = sharpe_test(
+        scaled_base,
+        scaled_tuned,
+        draws,
+        periods_per_year=pair.periods_per_year,
+        level=settings.level,
+        horizons=sorted({*HORIZONS, horizon}),
+        found=sharpe_difference_test(scaled_base, scaled_tuned, draws, resampled=in_pair),
+    )
+    at_horizon = [one.gain for one in test.horizons if one.periods == horizon]
+    share = at_horizon[0] / test.gain if at_horizon and test.gain >= ROUNDING else None
+    if parts.full:
+        attribution = nothing_new(test, sizing=sizing)
+    else:
+        gains = replicates(SHARPE_DIFFERENCE, paired, in_pair)
+        attribution = attribute(parts, table, in_cover, gains, test, draws, float(tuned.std()), pair.periods_per_year)
+    return Measured(gain=test, split=parts, attribution=attribution, horizon=horizon, horizon_share=share)
+
+
+def cover(tuned: Array, streams: Streams, where: Span, *, sizing: bool) -> Split:
+    """Covered and new stream of one span, from returns."""
+    if sizing:
+        return Split(
+            covered=tuned, new=np.zeros_like(tuned), names=streams.names, r_squared=1.0, parameters=0, full=True
+        )
+    return split(tuned, Streams(names=streams.names, values=streams.values[where.index]))
+
+
+def block_of(base: Array, tuned: Array, where: Span, settings: Settings) -> int:
+    """Periods in a block: the one asked for, or the pair's own."""
+    if settings.block == "auto":
+        return block_length(base, tuned, lengths=where.lengths)
+    most = min(where.index.size // 4, *where.lengths)
+    if settings.block > most:
+        raise InputError(
+            f"--block {settings.block} does not fit {where.index.size} periods in {len(where.lengths)} window(s): "
+            f"at most {most}, a quarter of the sample and no more than the shortest window"
+        )
+    return settings.block
+
+
+def longer_horizon(periods_per_year: float, where: Span) -> int:
+    """Periods of the consistency check: a month of daily or weekly data (21, 4), a quarter of monthly (3).
+
+    Fewer where the span is short: the variance of h-period sums needs ten or so of them.
+    """
+    wanted = round(periods_per_year / 12) if periods_per_year > 24 else 3
+    return max(2, min(wanted, where.index.size // 10, max(where.lengths) // 2))
+
+
+def nothing_new(test: SharpeTest, *, sizing: bool) -> SpanAttribution:
+    """The split of a gain that is all reweighting."""
+    return SpanAttribution(
+        reweighting_part=Part(value=test.gain, ci=test.ci),
+        edge_part=Part(value=0.0, ci=(0.0, 0.0)),
+        edge_part_upper=0.0,
+        edge_share=share_of(0.0, test.gain),
+        edge_share_reason=None if test.gain >= ROUNDING else NO_GAIN,
+        new_mean=None,
+        new_alpha=None,
+        new_p=None,
+        new_reason=(
+            "there is no new part: the tuned policy only resizes the base, period by period"
+            if sizing
+            else "there is no new part: the base's own reweightings explain every return, up to a constant"
+        ),
+    )
+
+
+def attribute(
+    parts: Split,
+    table: Array,
+    resampled: Resampled,
+    gains: Array,
+    test: SharpeTest,
+    draws: Draws,
+    scale: float,
+    periods_per_year: float,
+) -> SpanAttribution:
+    """Split the gain into its two parts, and test the mean and the alpha of the new stream.
+
+    table, resampled  `cover_moments` in units of `scale`, and their resamples
+    gains             (reps,) per-period Sharpe gain in every replicate, which the parts' replicates add up to
+    """
+    year = math.sqrt(periods_per_year)
+    covered, total = parts.covered / scale, (parts.covered + parts.new) / scale
+    as_pair = table[:, AS_PAIR]
+    own_units = pair_moments(covered / covered.std(), total)
+    edge = studentise(
+        SHARPE_DIFFERENCE,
+        as_pair,
+        select(resampled, AS_PAIR),
+        se=standard_error(SHARPE_DIFFERENCE, own_units, draws.lengths),
+    )
+    low, high = edge.interval(test.level)
+    rest = test.gain - edge.estimate * year
+    rest_stars = (gains - replicates(SHARPE_DIFFERENCE, as_pair, select(resampled, AS_PAIR))) * year
+    half = quantile(np.sort(np.abs(rest_stars - rest)), 1 - test.level)
+
+    lost = parts.parameters
+    mean = studentise(
+        NEW_MEAN, table[:, EARNS], select(resampled, EARNS), se=mean_error(total - covered, draws.lengths, lost)
+    )
+    alpha = studentise(
+        NEW_ALPHA, table[:, BESIDE], select(resampled, BESIDE), se=alpha_error(covered, total, draws.lengths, lost)
+    )
+    annual = scale * periods_per_year
+    return SpanAttribution(
+        reweighting_part=Part(value=rest, ci=(rest - half, rest + half)),
+        edge_part=Part(value=edge.estimate * year, ci=(low * year, high * year)),
+        edge_part_upper=edge.upper_bound(test.level) * year,
+        edge_share=share_of(edge.estimate * year, test.gain),
+        edge_share_reason=None if test.gain >= ROUNDING else NO_GAIN,
+        new_mean=stream_test(mean, MEAN_NULL, draws, periods_per_year=annual, level=test.level),
+        new_alpha=stream_test(alpha, ALPHA_NULL, draws, periods_per_year=annual, level=test.level),
+        new_p=max(mean.p_value(), alpha.p_value()),
+        new_reason=None,
+    )
+
+
+def share_of(edge: float, gain: float) -> float | None:
+    """Edge part over gain; None where there is no gain beyond rounding."""
+    return edge / gain if gain >= ROUNDING else None

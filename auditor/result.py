@@ -1,0 +1,168 @@
+"""What an audit found, as frozen plain data, and its ways out: one line, text, JSON, Markdown, HTML."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from auditor.coverage.direction import Direction
+from auditor.stats.sharpe import SharpeTest
+from auditor.stats.spanning import StreamTest
+from auditor.verdict.checks import Check, Evidence, Finding, Label, Part, Standing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SharpePair:
+    """The paired test on what the tuning saw and on what it did not."""
+
+    in_sample: SharpeTest
+    out_of_sample: SharpeTest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpanAttribution:
+    """The exact split of one span's gain: gain = reweighting_part + edge_part, annualised Sharpe.
+
+    edge_share  edge part over gain; None, with the reason, where there is no gain
+    new_mean    what the new part earns; new_alpha what it earns beyond the covered part; None where it is empty
+    new_p       the larger one-sided p of the two
+    """
+
+    reweighting_part: Part
+    edge_part: Part
+    edge_part_upper: float
+    edge_share: float | None
+    edge_share_reason: str | None
+    new_mean: StreamTest | None
+    new_alpha: StreamTest | None
+    new_p: float | None
+    new_reason: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attribution:
+    """Where the gain comes from; the four short names are those of the out-of-sample span."""
+
+    reweighting_part: float
+    edge_part: float
+    edge_share: float | None
+    new_p: float | None
+    in_sample: SpanAttribution
+    out_of_sample: SpanAttribution
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Coverage:
+    """What the base could do, as the audit saw it.
+
+    pure_sizing    tuned is base times a weight of zero or more in every period
+    streams        reweightings of the base and known streams that tuned was projected on, out of sample
+    r_squared      share of the tuned policy's variance they explain, out of sample
+    covered_return, new_return   what the two parts earn a year, out of sample
+    """
+
+    pure_sizing: bool
+    streams: tuple[str, ...]
+    r_squared: float
+    covered_return: float
+    new_return: float
+    direction: Direction
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Input:
+    """One file or frame that was read."""
+
+    role: str
+    name: str
+    column: str
+    sha256: str
+    rows: int
+    first: str
+    last: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sample:
+    """The calendar: what was in sample, what out of it. Dates are ISO, windows inclusive."""
+
+    frequency: str
+    periods_per_year: float
+    first: str
+    last: str
+    in_sample: tuple[tuple[str, str], ...]
+    out_of_sample: tuple[tuple[str, str], ...]
+    n_in_sample: int
+    n_out_of_sample: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Audit:
+    """The audit of a tuned policy against its base: a label, and everything that led to it.
+
+    label      new_edge | reweighting | no_gain
+    finding    new_edge | efficiency | flattering | unproven | no_gain
+    standing   shown | presumed
+    evidence   returns | known | trades
+    notes      what was done because the user asked, or assumed and said
+    warnings   what the user should know before believing it
+    settings   every option in force
+    versions   of the programs that computed it
+    """
+
+    label: Label
+    finding: Finding
+    standing: Standing
+    evidence: Evidence
+    reason: str
+    sharpe: SharpePair
+    attribution: Attribution
+    coverage: Coverage
+    checks: tuple[Check, ...]
+    not_assessed: tuple[str, ...]
+    would_change: tuple[str, ...]
+    warnings: tuple[str, ...]
+    notes: tuple[str, ...]
+    sample: Sample
+    inputs: tuple[Input, ...]
+    settings: Mapping[str, Any]
+    versions: Mapping[str, str]
+
+    def __str__(self) -> str:
+        """Give the verdict as plain text, as the command line prints it."""
+        from auditor.report.text import plain_text
+
+        return plain_text(self)
+
+    def __repr__(self) -> str:
+        """Give the label and the gain on one line."""
+        return f"<Audit {self.finding} ({self.standing}): {self.sharpe.out_of_sample}>"
+
+    def _repr_html_(self) -> str:
+        """Give the verdict and its checks as a table, for notebooks."""
+        from auditor.report.markup import notebook_html
+
+        return notebook_html(self)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give plain data as the JSON schema has it: numbers unrounded, dates ISO, null for what is not assessed."""
+        from auditor.report.machine import as_dict
+
+        return as_dict(self)
+
+    def to_json(self, path: str | Path | None = None) -> str:
+        """Give the JSON text, and write it to `path` where one is given."""
+        from auditor.report.machine import as_json, write
+
+        text = as_json(self)
+        if path is not None:
+            write(path, text)
+        return text
+
+    def to_markdown(self) -> str:
+        """Give the audit in Markdown, for a pull request."""
+        from auditor.report.markdown import as_markdown
+
+        return as_markdown(self)

@@ -1,0 +1,1 @@
+"""Numbers become a label, a standing, and the sentence a risk committee reads."""

@@ -1,0 +1,172 @@
+"""Test results go in; every number the rule reads, held against its threshold, comes out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from scipy.special import ndtri
+
+from auditor.coverage.direction import Direction
+from auditor.stats.sharpe import SharpeTest
+
+Label = Literal["new_edge", "reweighting", "no_gain"]
+Finding = Literal["new_edge", "efficiency", "flattering", "unproven", "no_gain"]
+Standing = Literal["shown", "presumed"]
+Evidence = Literal["returns", "known", "trades"]
+
+ROUNDING = 0.005
+"""Annualised Sharpe gains below this are equal Sharpe ratios at the two decimals anybody quotes."""
+
+HORIZON_SHARE = 0.5
+"""Share of the gain that must be left at the longer horizon."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """One number against its threshold.
+
+    name       a stable key
+    question   what is asked, in words
+    value      None, with the reason, where the check does not apply
+    relation   how value and threshold must stand for a pass
+    passed     None where it does not apply
+    """
+
+    name: str
+    question: str
+    value: float | None
+    relation: Literal["<", "<=", ">", ">="]
+    threshold: float
+    passed: bool | None
+    reason: str | None = None
+
+    def __str__(self) -> str:
+        """Give the check on one line."""
+        if self.value is None:
+            return f"{self.question} not assessed: {self.reason}"
+        answer = "yes" if self.passed else "no"
+        return f"{self.question} {answer}: {self.value:.4g} {self.relation} {self.threshold:.4g}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """One part of the out-of-sample or in-sample gain, annualised Sharpe, with its two-sided interval."""
+
+    value: float
+    ci: tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """Everything the rule reads, out of sample unless said.
+
+    horizon_share   gain at the longer horizon over the gain at one period; None where no window holds one
+    new_p           larger one-sided p of the new part's mean and alpha; None, with the reason, where there is none
+    edge_part       Sharpe gain that the new part brings; edge_upper its one-sided upper bound
+    leaves_base     whether any of the tuned policy leaves what the base could do (False: covered by arithmetic)
+    direction       narrower or wider, from returns
+    """
+
+    evidence: Evidence
+    level: float
+    gain_level: float
+    min_edge_share: float
+    in_sample: SharpeTest
+    out_of_sample: SharpeTest
+    horizon: int
+    horizon_share: float | None
+    edge_part: float
+    edge_upper: float
+    new_p: float | None
+    new_reason: str | None
+    leaves_base: bool
+    direction: Direction
+    known_complete: bool
+
+
+def make_checks(facts: Facts) -> list[Check]:
+    """Hold every number the rule reads against its threshold."""
+    inside, outside, level = facts.in_sample, facts.out_of_sample, facts.level
+    checks = [
+        _check("in_sample_gain", "Did the tuning raise the Sharpe ratio in sample?", inside.gain, ">=", ROUNDING),
+        _check(
+            "gain_beyond_rounding",
+            "Is the out-of-sample gain more than rounding?",
+            outside.gain,
+            ">=",
+            ROUNDING,
+        ),
+        _check("gain_survives", "Does the gain survive out of sample (p)?", outside.p_value, "<", level),
+        _check("gain_probable", "Is it at least probable (p)?", outside.p_value, "<", facts.gain_level),
+    ]
+    question = f"Is half of it left at {facts.horizon} periods (share of the gain)?"
+    if outside.gain < ROUNDING:
+        reason: str | None = "there is no out-of-sample gain to hold against another horizon"
+        share = None
+    else:
+        share = facts.horizon_share
+        reason = None if share is not None else "no out-of-sample window is long enough for a longer horizon"
+    checks.append(_check("gain_at_longer_horizon", question, share, ">=", HORIZON_SHARE, reason))
+    checks.append(
+        _check(
+            "new_part_earns",
+            "Does the new part earn, alone and beside the rest (p)?",
+            facts.new_p,
+            "<",
+            level,
+            facts.new_reason,
+        )
+    )
+    if outside.gain < ROUNDING:
+        share, reason = None, "there is no out-of-sample gain to share out"
+    else:
+        share, reason = facts.edge_part / outside.gain, None
+    checks.append(
+        _check(
+            "edge_share",
+            "Does the new part make up enough of the gain (share)?",
+            share,
+            ">=",
+            facts.min_edge_share,
+            reason,
+        )
+    )
+    checks.append(
+        _check(
+            "not_narrower",
+            "Is tuned not simply a part of base (direction z)?",
+            facts.direction.z,
+            ">=",
+            -float(ndtri(1 - level)),
+            facts.direction.reason,
+        )
+    )
+    checks.append(
+        _check(
+            "promise_kept",
+            "Can the in-sample gain still be true (upper bound out of sample)?",
+            outside.upper_bound,
+            ">=",
+            inside.gain,
+        )
+    )
+    return checks
+
+
+def _check(
+    name: str,
+    question: str,
+    value: float | None,
+    relation: Literal["<", "<=", ">", ">="],
+    threshold: float,
+    reason: str | None = None,
+) -> Check:
+    if value is None:
+        return Check(
+            name=name, question=question, value=None, relation=relation, threshold=threshold, passed=None, reason=reason
+        )
+    passed = {"<": value < threshold, "<=": value <= threshold, ">": value > threshold, ">=": value >= threshold}[
+        relation
+    ]
+    return Check(name=name, question=question, value=value, relation=relation, threshold=threshold, passed=passed)

@@ -1,0 +1,152 @@
+"""A finding and the facts behind it go in; the sentences that people read come out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from auditor.verdict.checks import Check, Evidence, Facts, Finding
+
+HEADLINES: Mapping[Finding, str] = {
+    "new_edge": "NEW EDGE",
+    "efficiency": "REWEIGHTING: efficiency",
+    "flattering": "REWEIGHTING: flattering",
+    "unproven": "REWEIGHTING: unproven",
+    "no_gain": "NO GAIN",
+}
+
+MEANINGS: Mapping[Finding, str] = {
+    "new_edge": "the tuned policy takes opportunities that the base did not, and they earn",
+    "efficiency": "the gain is real, but it is the base's own opportunities drawn more sharply: price it as efficiency",
+    "flattering": "a wrapper: the gain promised in sample is refuted out of sample",
+    "unproven": "a gain in sample that this out-of-sample data neither confirms nor refutes",
+    "no_gain": "the tuned policy is no better than the base",
+}
+
+SOURCES: Mapping[Evidence, str] = {
+    "returns": "returns alone",
+    "known": "returns and known streams",
+    "trades": "trades",
+}
+
+
+def p_text(p: float) -> str:
+    """Give a p-value to three decimals, or to four where it is small."""
+    return f"p = {p:.3f}" if p >= 0.001 else f"p = {p:.4f}" if p >= 0.0001 else "p < 0.0001"
+
+
+def reason_for(finding: Finding, facts: Facts, checks: Mapping[str, Check]) -> str:
+    """One sentence a risk committee reads: what was found, with its numbers."""
+    outside, inside = facts.out_of_sample, facts.in_sample
+    gain = f"the Sharpe gain of {outside.gain:+.2f} ({p_text(outside.p_value)})"
+    if finding == "new_edge":
+        share = checks["edge_share"].value or 0.0
+        held = "survives" if checks["gain_survives"].passed else "is probable"
+        part = "all" if share >= 0.995 else f"{share:.0%}"
+        return (
+            f"Out of sample {gain} {held}, and {part} of it comes from returns that the base's opportunities "
+            f"do not explain and that earn on their own ({p_text(facts.new_p or 0.0)})."
+        )
+    if finding == "efficiency":
+        return f"Out of sample {gain} survives, but {_why_not_new(facts, checks)}."
+    if finding == "flattering":
+        return (
+            f"In sample the Sharpe ratio rose by {inside.gain:+.2f}; out of sample the gain is {outside.gain:+.2f} and "
+            f"at most {outside.upper_bound:+.2f} with {1 - facts.level:.0%} confidence: what was promised is refuted."
+        )
+    if finding == "unproven":
+        if checks["gain_survives"].passed and checks["gain_at_longer_horizon"].passed is not True:
+            return f"Out of sample {gain} does not last: {_horizon_words(facts, checks)}."
+        shrank = checks["new_part_earns"].passed and checks["edge_share"].value is not None
+        tail = "; the new part earns, but the gain as a whole is not proven" if shrank else ""
+        return (
+            f"In sample the Sharpe ratio rose by {inside.gain:+.2f}; out of sample {gain} is too small for this data, "
+            f"which finds gains of {outside.min_detectable_gain:.2f} and more{tail}."
+        )
+    if max(abs(inside.gain), abs(outside.gain)) < 0.005:
+        return "Both policies have the same Sharpe ratio in sample and out of sample, up to rounding."
+    return (
+        f"The tuned Sharpe ratio is {inside.gain:+.2f} against the base's in sample, and out of sample {gain} "
+        "does not survive."
+    )
+
+
+def _why_not_new(facts: Facts, checks: Mapping[str, Check]) -> str:
+    if not facts.leaves_base:
+        return "the tuned policy never leaves what the base took: every return is the base's, resized"
+    if checks["new_part_earns"].passed is False and facts.new_p is not None:
+        return f"what the base's opportunities do not explain is not shown to earn ({p_text(facts.new_p)})"
+    if checks["new_part_earns"].passed is None:
+        return facts.new_reason or "there is no new part"
+    share = checks["edge_share"]
+    if share.passed is False and share.value is not None:
+        return f"only {share.value:.0%} of it comes from outside the base's opportunities"
+    return f"the tuned policy is the narrower one (z = {facts.direction.z or 0.0:.1f}): it keeps a part of the base"
+
+
+def _horizon_words(facts: Facts, checks: Mapping[str, Check]) -> str:
+    share = checks["gain_at_longer_horizon"].value
+    if share is None:
+        return "no out-of-sample window is long enough to check it at a longer horizon"
+    return (
+        f"with risk measured over {facts.horizon} periods only {share:.0%} of it is left, "
+        "as when stale or smoothed prices hide the risk"
+    )
+
+
+def could_not_assess(facts: Facts, checks: Mapping[str, Check]) -> tuple[str, ...]:
+    """What no number here can speak of, and why."""
+    found = [f"{check.question} {check.reason}." for check in checks.values() if check.value is None and check.reason]
+    if facts.evidence != "trades":
+        found.append("What was traded: no trades were given, so opportunities are inferred from returns.")
+    if facts.evidence == "returns":
+        found.append(
+            "A market that both policies share: if either is long-biased, the direction test can have the wrong sign "
+            "until the market is among the known streams (--known)."
+        )
+    found.append("How many variants were tried before this one: no trials were given.")
+    found.append("How often this out-of-sample window was looked at: no ledger was given.")
+    return tuple(found)
+
+
+def what_would_change(finding: Finding, facts: Facts, checks: Mapping[str, Check]) -> tuple[str, ...]:
+    """What evidence would move the label, or make presumed shown."""
+    outside = facts.out_of_sample
+    found = []
+    if finding == "new_edge" and facts.evidence != "trades":
+        found.append("Trades of both policies would show whether the new part was really not taken by the base.")
+        if facts.evidence == "returns":
+            found.append(
+                "A known stream (market, factor, sleeve) that explains the new part would make this a reweighting."
+            )
+    if finding == "efficiency" and facts.leaves_base:
+        if facts.evidence != "trades":
+            found.append("Trades of both policies would split the gain exactly and find a new book more often.")
+        if facts.new_p is not None and checks["new_part_earns"].passed is False:
+            found.append("A new part that earns, alone and beside the covered part, on more out-of-sample data.")
+    if finding == "unproven":
+        found.append(_more_data(facts, checks))
+        if facts.evidence != "trades":
+            found.append("Trades of both policies would let a probable gain with a proven new part count.")
+    if finding == "flattering":
+        found.append(
+            "Nothing on this window: the promised gain lies outside its interval. A new version is a new audit."
+        )
+    if finding == "no_gain" and outside.gain >= 0.005:
+        found.append(_more_data(facts, checks))
+    return tuple(found)
+
+
+def _more_data(facts: Facts, checks: Mapping[str, Check]) -> str:
+    outside = facts.out_of_sample
+    if checks["gain_survives"].passed:
+        return "A gain that is there at longer horizons too: fresh prices, no smoothing, no lag."
+    if outside.periods_needed is None or outside.gain < 0.005:
+        return (
+            f"A positive gain out of sample: this sample finds {outside.min_detectable_gain:.2f} with 80 % power, "
+            f"and the gain was {outside.gain:+.2f}."
+        )
+    more = max(0, outside.periods_needed - outside.n_obs)
+    return (
+        f"80 % power needs a gain of {outside.min_detectable_gain:.2f}, or, at the gain seen, "
+        f"{more:,} more out-of-sample periods ({outside.periods_needed:,} in all)."
+    )
