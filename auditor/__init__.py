@@ -1,4 +1,4 @@
-"""Audit a backtest overlay: is the gain of a tuned policy new edge, or the same opportunities reweighted?
+"""Audit a backtest overlay: new edge, or the same opportunities reweighted.
 
 base, tuned --inputs--> checked pair --stats--> does the gain survive?
                                      --coverage--> covered + new: where does it come from?

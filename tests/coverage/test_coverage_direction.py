@@ -1,0 +1,72 @@
+"""Narrower or wider: which policy is inside the other."""
+
+import numpy as np
+import pytest
+
+from auditor.coverage.direction import asymmetry, direction
+
+NONE = np.empty((2000, 0))
+
+
+def part_and_more(seed, n=2000):
+    rng = np.random.default_rng(seed)
+    exposure = np.repeat(rng.random(n // 20) + 0.2, 20)
+    part = rng.standard_t(5, n) * exposure
+    return part, part + rng.standard_t(5, n) * np.repeat(rng.random(n // 20) + 0.2, 20)
+
+
+def test_a_part_is_narrower_and_the_whole_wider():
+    part, whole = part_and_more(0)
+    assert direction(whole, part, NONE, level=0.05).verdict == "narrower"
+    found = direction(part, whole, NONE, level=0.05)
+    assert found.verdict == "wider"
+    assert found.z > 1.645
+
+
+def test_swapping_flips_the_sign_exactly():
+    part, whole = part_and_more(1)
+    there = direction(part, whole, NONE, level=0.05)
+    back = direction(whole, part, NONE, level=0.05)
+    assert there.z == pytest.approx(-back.z, rel=1e-9)
+    assert there.d == pytest.approx(-back.d, rel=1e-9)
+
+
+def test_leverage_does_not_move_it():
+    part, whole = part_and_more(2)
+    one = direction(part, whole, NONE, level=0.05)
+    other = direction(3 * part, 0.2 * whole, NONE, level=0.05)
+    assert one.z == pytest.approx(other.z, rel=1e-9)
+
+
+def test_asymmetry_is_the_formula():
+    part, whole = part_and_more(3)
+    x, y = (part - part.mean()) / part.std(), (whole - whole.mean()) / whole.std()
+    r = np.corrcoef(x, y)[0, 1]
+    expected = np.corrcoef(np.abs(x - r * y), np.abs(y))[0, 1] - np.corrcoef(np.abs(y - r * x), np.abs(x))[0, 1]
+    assert asymmetry(part, whole) == pytest.approx(expected, rel=1e-10)
+
+
+def test_a_common_market_hides_it_until_it_is_known():
+    rng = np.random.default_rng(4)
+    market = rng.standard_t(5, 2000) * np.repeat(rng.random(40) * 2, 50)
+    part, whole = part_and_more(5)
+    known = direction(whole + 2 * market, part + 2 * market, market[:, None], level=0.05)
+    assert known.verdict == "narrower"
+
+
+def test_reasons_where_it_does_not_apply():
+    part, whole = part_and_more(6)
+    same = direction(part, 2 * part, NONE, level=0.05)
+    assert (same.z, same.verdict) == (None, "unclear")
+    assert "leverage" in same.reason
+    explained = direction(part, whole, whole[:, None], level=0.05)
+    assert "explain the whole tuned" in explained.reason
+    rare = np.zeros(2000)
+    rare[7] = 1.0
+    assert direction(rare, part, NONE, level=0.05).reason is not None
+
+
+def test_gaussian_noise_with_steady_exposure_is_unclear():
+    rng = np.random.default_rng(8)
+    x = rng.standard_normal(2000)
+    assert direction(x, x + rng.standard_normal(2000), NONE, level=0.01).verdict == "unclear"

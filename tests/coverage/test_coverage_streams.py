@@ -1,0 +1,143 @@
+"""Covered and new from returns: what the projection takes, what it leaves, what it never sees."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from auditor.coverage.streams import (
+    Streams,
+    candidates,
+    independent_columns,
+    lagged,
+    own_streams,
+    pure_sizing,
+    shallow_drawdown,
+    split,
+    trailing_mean,
+)
+from auditor.errors import InputError
+
+
+def base_returns(seed=0, n=600):
+    return np.random.default_rng(seed).standard_t(5, n) * 0.01 + 0.0004
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(1, 599))
+@settings(max_examples=20, deadline=None)
+def test_weights_use_the_past_only(seed, cut):
+    base = base_returns(seed)
+    changed = base.copy()
+    changed[cut:] = np.random.default_rng(seed + 1).standard_normal(600 - cut) * 0.02
+    before, after = (own_streams(x, 252) for x in (base, changed))
+    # the scale of the volatility streams is the whole sample's: a constant, which no projection sees
+    for i, name in enumerate(before.names):
+        one, two = before.values[:cut, i], after.values[:cut, i]
+        if "volatility" in name or "variance" in name:
+            filled = one != 0
+            ratio = two[filled] / one[filled]
+            np.testing.assert_allclose(ratio, ratio[:1].repeat(ratio.size), rtol=1e-9)
+        else:
+            np.testing.assert_array_equal(one, two)
+
+
+def test_trailing_mean_is_the_mean_of_what_came_before():
+    values = np.arange(1.0, 31.0)
+    found = trailing_mean(values, 10)
+    assert found[:5].tolist() == [0.0] * 5
+    assert found[7] == pytest.approx(values[:7].mean())
+    assert found[25] == pytest.approx(values[15:25].mean())
+
+
+def test_lag_and_drawdown_look_back():
+    assert lagged(np.array([1.0, 2.0, 3.0]), 1).tolist() == [0.0, 1.0, 2.0]
+    falls = np.array([0.1, -0.2, 0.0, 0.15, 0.0])
+    assert shallow_drawdown(falls).tolist() == [True, True, False, False, True]
+
+
+def test_reweightings_of_the_base_are_covered():
+    base = base_returns()
+    streams = own_streams(base, 252)
+    tuned = streams.values @ np.array([0.5, 0.2, 0.1, 0.3, 0.4, 0.3, 0.1])
+    found = split(tuned, streams)
+    assert found.full
+    assert found.r_squared == 1.0
+    np.testing.assert_array_equal(found.covered, tuned)
+    assert not found.new.any()
+
+
+def test_covered_and_new_add_up_and_do_not_correlate():
+    base = base_returns()
+    other = np.random.default_rng(9).standard_normal(600) * 0.005 + 0.001
+    found = split(base + other, own_streams(base, 252))
+    np.testing.assert_allclose(found.covered + found.new, base + other, atol=1e-15)
+    assert abs(np.corrcoef(found.covered, found.new)[0, 1]) < 1e-10
+    assert found.new.mean() == pytest.approx(other.mean(), abs=2e-4)
+    assert 0.5 < found.r_squared < 0.95
+    assert found.parameters == 8
+
+
+def test_known_streams_are_covered_and_their_return_is_not_new():
+    base = base_returns()
+    sleeve = np.random.default_rng(3).standard_normal(600) * 0.01 + 0.002
+    streams = candidates(base, 252, sleeve[:, None], ("sleeve",), shortest=300)
+    assert streams.names[-1] == "sleeve"
+    assert split(base + 0.5 * sleeve, streams).full
+
+
+def test_collinear_columns_are_dropped_first_come_first_kept():
+    base = base_returns()
+    values = np.column_stack([base, 2 * base, np.ones(600), base**2, base**2 - 3 * base, np.zeros(600)])
+    kept, basis = independent_columns(values)
+    assert kept == [0, 3]
+    np.testing.assert_allclose(basis.T @ basis, np.eye(2), atol=1e-12)
+
+
+def test_leverage_is_fully_covered():
+    # tests of the alpha of 1.5 x base call it t = -20 on an alpha of 1e-17
+    base = base_returns()
+    assert split(1.5 * base, own_streams(base, 252)).full
+
+
+@pytest.mark.parametrize("factor", [1e-6, 1.0, 1e6])
+def test_scale_changes_neither_share_nor_streams(factor):
+    base = base_returns()
+    tuned = base + np.random.default_rng(1).standard_normal(600) * 0.003
+    one = split(tuned, own_streams(base, 252))
+    other = split(tuned * factor, own_streams(base * factor, 252))
+    assert other.r_squared == pytest.approx(one.r_squared, rel=1e-9)
+    assert other.names == one.names
+
+
+def test_pure_sizing_is_a_weight_of_zero_or_more():
+    base = base_returns()
+    base[10] = 0.0
+    weight = np.random.default_rng(2).random(600)
+    assert pure_sizing(base, base * weight)
+    assert pure_sizing(base, np.where(weight < 0.5, 0.0, base))
+    outside = base * weight
+    outside[10] = 0.001
+    assert not pure_sizing(base, outside)
+    flipped = base * weight
+    flipped[20] *= -1
+    assert not pure_sizing(base, flipped)
+
+
+def test_a_base_that_is_flat_for_months_gives_finite_streams():
+    base = base_returns()
+    base[:200] = 0.0
+    base[400:500] = 0.0
+    assert np.isfinite(own_streams(base, 252).values).all()
+
+
+def test_too_many_known_streams_are_refused_with_the_count():
+    base = base_returns(n=100)
+    known = np.random.default_rng(0).standard_normal((100, 40))
+    with pytest.raises(InputError, match="40 streams .* 60 periods: at most 8 known"):
+        candidates(base, 252, known, tuple("abcdefghijklmnopqrstuvwxyz0123456789ABCD"), shortest=60)
+
+
+def test_split_names_what_it_used():
+    base = base_returns()
+    streams = Streams(names=("base", "twice"), values=np.column_stack([base, 2 * base]))
+    assert split(base + base_returns(5), streams).names == ("base",)

@@ -1,0 +1,171 @@
+"""The rule, row by row, from facts set by hand; and what each sentence must say."""
+
+from dataclasses import replace
+
+import pytest
+
+from auditor.coverage.direction import Direction
+from auditor.stats.sharpe import SharpeTest
+from auditor.verdict.checks import Facts
+from auditor.verdict.label import judge
+
+
+def test_of(gain, p=0.5, upper=1.0):
+    return SharpeTest(
+        null="",
+        base=0.5,
+        tuned=0.5 + gain,
+        gain=gain,
+        se=0.2,
+        ci=(gain - 0.4, gain + 0.4),
+        upper_bound=upper,
+        level=0.05,
+        p_value=p,
+        p_value_two_sided=2 * min(p, 0.5),
+        p_value_hac=p,
+        jkm_z=1.0,
+        correlation=0.9,
+        min_detectable_gain=0.5,
+        periods_needed=900 if gain > 0 else None,
+        horizons=(),
+        n_obs=500,
+        block=5,
+        reps=999,
+        seed=0,
+    )
+
+
+test_of.__test__ = False
+
+
+def way(z=0.0, reason=None):
+    return Direction(null="", verdict="unclear", d=z, se=1.0, z=z, n_obs=500, reason=reason)
+
+
+def facts(**changes):
+    start = Facts(
+        evidence="returns",
+        level=0.05,
+        gain_level=0.05,
+        min_edge_share=0.25,
+        in_sample=test_of(0.8),
+        out_of_sample=test_of(0.5, 0.01),
+        horizon=21,
+        horizon_share=0.9,
+        edge_part=0.3,
+        edge_upper=0.6,
+        new_p=0.01,
+        new_reason=None,
+        leaves_base=True,
+        direction=way(),
+        known_complete=False,
+    )
+    return replace(start, **changes)
+
+
+FLAT = {"in_sample": test_of(-0.2)}
+ROWS = [
+    # in-sample gain, out of sample -> finding, standing
+    ({}, "new_edge", "presumed"),
+    (FLAT, "new_edge", "presumed"),
+    ({"evidence": "trades"}, "new_edge", "shown"),
+    ({"evidence": "known"}, "new_edge", "presumed"),
+    ({"evidence": "known", "known_complete": True}, "new_edge", "shown"),
+    ({"evidence": "returns", "known_complete": True}, "new_edge", "presumed"),
+    ({"new_p": 0.05}, "efficiency", "presumed"),
+    ({"edge_part": 0.1}, "efficiency", "presumed"),
+    ({"edge_part": 0.1, "edge_upper": 0.12}, "efficiency", "shown"),
+    ({"edge_part": 0.125}, "new_edge", "presumed"),
+    ({"direction": way(-1.7)}, "efficiency", "presumed"),
+    ({"direction": way(-1.6)}, "new_edge", "presumed"),
+    ({"direction": way(-1.7), "evidence": "trades"}, "new_edge", "shown"),
+    (
+        {
+            "new_p": None,
+            "new_reason": "there is no new part",
+            "leaves_base": False,
+            "edge_part": 0.0,
+            "edge_upper": 0.0,
+        },
+        "efficiency",
+        "shown",
+    ),
+    (FLAT | {"new_p": 0.5}, "efficiency", "presumed"),
+    ({"out_of_sample": test_of(0.5, 0.05)}, "unproven", "presumed"),
+    ({"out_of_sample": test_of(0.5, 0.05, upper=0.79)}, "flattering", "shown"),
+    ({"out_of_sample": test_of(0.5, 0.05, upper=0.8)}, "unproven", "presumed"),
+    ({"out_of_sample": test_of(-0.3, 0.9, upper=0.2)}, "flattering", "shown"),
+    (FLAT | {"out_of_sample": test_of(0.5, 0.05)}, "no_gain", "shown"),
+    (FLAT | {"out_of_sample": test_of(-0.3, 0.9)}, "no_gain", "shown"),
+    ({"horizon_share": 0.49}, "unproven", "presumed"),
+    ({"horizon_share": 0.5}, "new_edge", "presumed"),
+    ({"horizon_share": None}, "unproven", "presumed"),
+    (FLAT | {"horizon_share": 0.1}, "no_gain", "shown"),
+    # with trades a gain need only be probable
+    ({"evidence": "trades", "gain_level": 0.2, "out_of_sample": test_of(0.5, 0.19)}, "new_edge", "shown"),
+    ({"evidence": "trades", "gain_level": 0.2, "out_of_sample": test_of(0.5, 0.2)}, "unproven", "presumed"),
+    (
+        {"evidence": "trades", "gain_level": 0.2, "out_of_sample": test_of(0.5, 0.19), "new_p": 0.3},
+        "unproven",
+        "presumed",
+    ),
+    # equal up to rounding, whatever p says
+    ({"in_sample": test_of(0.0049), "out_of_sample": test_of(0.0049, 0.0001)}, "no_gain", "shown"),
+    ({"in_sample": test_of(0.005), "out_of_sample": test_of(0.0, 0.5)}, "unproven", "presumed"),
+]
+
+
+@pytest.mark.parametrize(("changes", "finding", "standing"), ROWS)
+def test_the_rule(changes, finding, standing):
+    found = judge(facts(**changes))
+    assert (found.finding, found.standing) == (finding, standing)
+    label = finding if finding in ("new_edge", "no_gain") else "reweighting"
+    assert found.label == label
+    assert found.reason.endswith(".")
+    assert found.reason.count(". ") == 0
+    assert len({check.name for check in found.checks}) == len(found.checks) == 9
+
+
+def test_reasons_carry_their_numbers():
+    assert "60% of it" in judge(facts()).reason
+    assert "p = 0.010" in judge(facts()).reason
+    assert "at most +0.20" in judge(facts(out_of_sample=test_of(-0.3, 0.9, upper=0.2))).reason
+    assert "gains of 0.50 and more" in judge(facts(out_of_sample=test_of(0.5, 0.3))).reason
+    smooth = judge(facts(horizon_share=0.1)).reason
+    assert "smoothed" in smooth
+    assert "10% of it" in smooth
+    assert "z = -3.0" in judge(facts(direction=way(-3.0))).reason
+    assert "not shown to earn (p = 0.500)" in judge(facts(new_p=0.5)).reason
+    assert "20% of it" in judge(facts(edge_part=0.1)).reason
+
+
+def test_unproven_says_what_is_missing():
+    found = judge(facts(out_of_sample=test_of(0.5, 0.3)))
+    assert "400 more out-of-sample periods (900 in all)" in found.would_change[0]
+    lost = judge(facts(out_of_sample=test_of(-0.1, 0.7)))
+    assert "finds 0.50 with 80 % power" in lost.would_change[0]
+
+
+def test_what_cannot_be_assessed_is_said():
+    found = judge(facts(horizon_share=None, direction=way(None, "the two policies are the same up to leverage")))
+    told = " ".join(found.not_assessed)
+    for words in (
+        "no out-of-sample window is long enough",
+        "same up to leverage",
+        "no trades",
+        "--known",
+        "no trials",
+        "no ledger",
+    ):
+        assert words in told
+    by_trades = " ".join(judge(facts(evidence="trades")).not_assessed)
+    assert "--known" not in by_trades
+    assert "inferred from returns" not in by_trades
+
+
+def test_a_check_says_which_way_and_whether():
+    checks = {check.name: check for check in judge(facts()).checks}
+    assert str(checks["gain_survives"]) == "Does the gain survive out of sample (p)? yes: 0.01 < 0.05"
+    none = {c.name: c for c in judge(facts(new_p=None, new_reason="there is none", leaves_base=False)).checks}
+    assert none["new_part_earns"].passed is None
+    assert "not assessed: there is none" in str(none["new_part_earns"])
