@@ -1,0 +1,1 @@
+"""Files and frames become checked arrays on one calendar, or a refusal."""

@@ -1,0 +1,108 @@
+"""Sources on their own dates come in; all of them on the dates that the audit uses go out, or a refusal."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from auditor.errors import InputError
+from auditor.inputs.calendar import show
+from auditor.inputs.returns import Returns
+
+
+def common_dates(
+    sources: dict[str, Returns], *, align: Literal["strict", "inner"], na: Literal["refuse", "drop"]
+) -> tuple[pd.DatetimeIndex, dict[str, NDArray[np.float64]], tuple[str, ...]]:
+    """Return the dates (T,), the values of each source on them (T, k), and notes on what was left out.
+
+    sources  by role: base and tuned, which must have the same dates; others, which must cover these
+    align    "inner" keeps the common dates instead of refusing
+    na       "drop" drops dates at which any source has NaN instead of refusing
+    """
+    base, tuned = sources["base"], sources["tuned"]
+    for source in sources.values():
+        _refuse_other_clock(base, source)
+    dates = base.dates
+    notes: tuple[str, ...] = ()
+    if not dates.equals(tuned.dates):
+        dates, notes = _inner(base, tuned, align)
+    for source in list(sources.values())[2:]:
+        lacking = dates.difference(source.dates)
+        if not len(lacking):
+            continue
+        where = f"{source.name}: {len(lacking)} dates of the policies are not in it (first {show(lacking[0])})"
+        kept = dates.intersection(source.dates)
+        if not len(kept):
+            raise InputError(f"{where}; none is{_shift_hint(base, source)}.")
+        if align == "strict":
+            raise InputError(f"{where}. Give every date, or pass --align inner to audit the common dates only.")
+        notes += (f"align inner: {len(lacking)} dates that {source.name} lacks left out (first {show(lacking[0])})",)
+        dates = kept
+    tables = {role: source.values[source.dates.get_indexer(dates)] for role, source in sources.items()}
+    gone = {role: np.isnan(table).any(axis=1) for role, table in tables.items()}
+    missing = np.logical_or.reduce(list(gone.values()))
+    if missing.any():
+        counts = ", ".join(f"{sources[role].name} {int(rows.sum())}" for role, rows in gone.items() if rows.any())
+        first = show(dates[int(np.flatnonzero(missing)[0])])
+        if na == "refuse":
+            raise InputError(
+                f"{int(missing.sum())} dates without a value (first {first}; {counts}). Fill them in the export, or "
+                "pass --na drop to drop them from both policies."
+            )
+        notes += (f"{int(missing.sum())} rows without a value dropped from both (--na drop; first {first}; {counts})",)
+        dates = dates[~missing]
+        tables = {role: table[~missing] for role, table in tables.items()}
+    return pd.DatetimeIndex(dates), tables, notes
+
+
+def _inner(
+    base: Returns, tuned: Returns, align: Literal["strict", "inner"]
+) -> tuple[pd.DatetimeIndex, tuple[str, ...]]:
+    common = base.dates.intersection(tuned.dates)
+    if not len(common):
+        raise InputError(
+            f"{tuned.name} and {base.name} have no common date{_shift_hint(base, tuned)}: {base.name} runs from "
+            f"{show(base.dates[0])} to {show(base.dates[-1])}, {tuned.name} from {show(tuned.dates[0])} to "
+            f"{show(tuned.dates[-1])}."
+        )
+    found = []
+    for here, there in ((tuned, base), (base, tuned)):
+        extra = here.dates.difference(there.dates)
+        if len(extra):
+            found.append((f"{here.name}: {len(extra)} dates that {there.name} lacks", show(extra[0])))
+    if align == "strict":
+        words = "; ".join(f"{what} (first {first})" for what, first in found)
+        raise InputError(
+            f"{words}. A paired test needs the same dates in both: fix the export, or pass --align inner to audit the "
+            "common dates only."
+        )
+    words = "; ".join(f"{what} left out (first {first})" for what, first in found)
+    return common, (f"align inner: {len(common)} common dates kept; {words}",)
+
+
+def _refuse_other_clock(base: Returns, other: Returns) -> None:
+    if (base.dates.tz is None) != (other.dates.tz is None):
+        aware, naive = (base, other) if base.dates.tz is not None else (other, base)
+        raise InputError(
+            f"{aware.name} has dates with a time zone and {naive.name} has dates without. Write an offset in both or "
+            "in neither."
+        )
+
+
+def _shift_hint(one: Returns, other: Returns) -> str:
+    """Why no date is common, where the dates agree but for the time of day or the day of the month."""
+    first, second = one.dates.tz_localize(None), other.dates.tz_localize(None)
+    share = 0.5 * min(len(first), len(second))
+    if len(first.normalize().intersection(second.normalize())) > share:
+        return " (the days agree, the times of day do not)"
+    months = first.to_period("M").unique().intersection(second.to_period("M").unique())
+    if len(months) > share:
+        early = {name: float(np.median(dates.day)) for name, dates in ((one.name, first), (other.name, second))}
+        low, high = sorted(early, key=lambda name: early[name])
+        if early[low] <= 5 and early[high] >= 25:
+            return f" ({high} is dated at month ends, {low} at month starts: date both alike)"
+        return " (the months agree, the days do not)"
+    return ""

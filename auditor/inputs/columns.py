@@ -1,0 +1,120 @@
+"""A table's header comes in; the positions of its date column and of its value columns go out, or a refusal."""
+
+from __future__ import annotations
+
+import difflib
+
+from auditor.errors import InputError
+from auditor.inputs.table import Table
+
+STRONG_DATES = ("date", "datetime", "timestamp")
+WEAK_DATES = ("time", "day", "month", "period", "index")
+RETURN_NAMES = (
+    "return", "returns", "ret", "rets", "r", "strategy_return", "strategy_returns", "strategy return",
+    "strategy returns", "daily_return", "daily_returns", "net_return", "net_returns",
+)  # fmt: skip
+UNNAMED = ("", "unnamed: 0")
+
+
+def date_column(table: Table, wanted: str | None) -> int | None:
+    """Position of the date column; None where the frame's own index holds the dates.
+
+    By name, then an unnamed first column, then the only column that looks like dates.
+    """
+    if wanted is not None:
+        return _named(table, wanted)
+    if table.dates is not None:
+        return None
+    names = [column.lower() for column in table.header]
+    for known in (STRONG_DATES, WEAK_DATES):
+        found = [position for position, column in enumerate(names) if column in known]
+        if len(found) > 1:
+            raise InputError(
+                f"{table.name}: several date columns ({_list(table, found)}). Say which with --date-column."
+            )
+        if found:
+            return found[0]
+    if names[0] in UNNAMED and table.looks[0] != "text":
+        return 0
+    found = [position for position, look in enumerate(table.looks) if look == "date"]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise InputError(f"{table.name}: several date columns ({_list(table, found)}). Say which with --date-column.")
+    separators = " Columns are separated by comma, semicolon, tab or |." if len(table.header) == 1 else ""
+    raise InputError(
+        f"{table.name}: no date column among {table.columns}. Name one 'date', or say which with "
+        f"--date-column.{separators}"
+    )
+
+
+def return_column(table: Table, *, role: str, wanted: str | None, dates: int | None) -> int:
+    """Position of the one return column: the one asked for, named for the role, named as returns, or alone."""
+    if wanted is not None:
+        position = _named(table, wanted)
+        if position == dates:
+            raise InputError(f"{table.name}: column {table.header[position]!r} holds the dates, not the returns.")
+        return position
+    names = [column.lower() for column in table.header]
+    choices = [position for position in range(len(names)) if position != dates and names[position] not in UNNAMED]
+    for known in ((role.lower(),), RETURN_NAMES):
+        found = [position for position in choices if names[position] in known]
+        if len(found) == 1:
+            return found[0]
+        if found:
+            raise InputError(f"{table.name}: several return columns ({_list(table, found)}). {_say_which(table, role)}")
+    found = [position for position in choices if table.looks[position] == "number"]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise InputError(
+            f"{table.name}: several number columns ({_list(table, found)}) and none named 'return'. "
+            f"{_say_which(table, role)}"
+        )
+    if len(choices) == 1:
+        return choices[0]  # alone beside the dates: the refusal of its values says more than "no column"
+    raise InputError(
+        f"{table.name}: no return column among {table.columns}. Name one 'return'. {_say_which(table, role)}"
+    )
+
+
+def stream_columns(table: Table, *, dates: int | None, wanted: str | None = None) -> list[int]:
+    """Positions of every number column; a column of anything else is refused by name."""
+    if wanted is not None:
+        return [return_column(table, role="", wanted=wanted, dates=dates)]
+    found: list[int] = []
+    for position, column in enumerate(table.header):
+        if position == dates or (dates is not None and position == 0 and column.lower() in UNNAMED):
+            continue
+        if table.looks[position] != "number":
+            raise InputError(
+                f"{table.name}: column {column!r} holds {'dates' if table.looks[position] == 'date' else 'no numbers'}."
+                " Every column beside the dates must be a stream of returns: leave it out of the file."
+            )
+        found.append(position)
+    if not found:
+        raise InputError(f"{table.name}: no number column beside the dates, among {table.columns}.")
+    return found
+
+
+def _named(table: Table, wanted: str) -> int:
+    if not isinstance(wanted, str):
+        raise InputError(f"{table.name}: a column is asked for by its name, not by {wanted!r}.")
+    if wanted.strip() in table.header:
+        return table.header.index(wanted.strip())
+    names = [column.lower() for column in table.header]
+    found = [position for position, column in enumerate(names) if column == wanted.strip().lower()]
+    if len(found) == 1:
+        return found[0]
+    near = difflib.get_close_matches(wanted.lower(), names, n=1)
+    hint = f" Did you mean {table.header[names.index(near[0])]!r}?" if near else ""
+    raise InputError(f"{table.name}: no column {wanted!r}.{hint} There are {table.columns}.")
+
+
+def _say_which(table: Table, role: str) -> str:
+    option = f"--{role}-column, or as " if role in ("base", "tuned") else ""
+    return f"Say which with {option}{table.name if '.' in table.name else 'FILE'}:COLUMN."
+
+
+def _list(table: Table, positions: list[int]) -> str:
+    return ", ".join(repr(table.header[position]) for position in positions)

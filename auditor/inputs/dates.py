@@ -1,0 +1,202 @@
+"""A raw column of dates comes in, text or typed; a DatetimeIndex goes out, naive or UTC, or a refusal."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from auditor.errors import InputError
+from auditor.inputs.table import MISSING, Label
+
+FIRST_YEAR, LAST_YEAR = 1678, 2261  # the whole years that nanoseconds in 64 bits hold
+
+_YEAR_FIRST = r"\d{4}[-/.]\d{1,2}(?:[-/.]\d{1,2}(?:[T ].*)?)?"
+_DAY_OR_MONTH_FIRST = r"(\d{1,2})([-/.])(\d{1,2})\2(\d{4})(?:[T ]+(\d{1,2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?))?"
+_AWARE = r".{8,}[T ]\d{2}.*?(?:[Zz]|[+-]\d{2}(?::?\d{2})?)"
+_MONTH_NAMES = ("%d-%b-%Y", "%d %b %Y", "%d%b%Y", "%b %d, %Y", "%B %d, %Y", "%d %B %Y", "%Y-%b-%d", "%d/%b/%Y")
+
+
+def dates_and_notes(
+    raw: pd.Series[Any] | pd.Index[Any], *, name: str, lines: Label, date_format: str | None = None
+) -> tuple[pd.DatetimeIndex, tuple[str, ...]]:
+    """Read dates to nanoseconds, with notes on how they were read.
+
+    raw          (T,) text, dates, timestamps, periods, or whole numbers such as 20200131
+    lines        row position -> what messages call the row
+    date_format  a strptime format that every date has; without one, forms with one reading only are taken
+    returns      (T,) naive, or UTC where every date has an offset; in the order given
+    errors       InputError for missing, unreadable, ambiguous or far-off dates, for offsets in some rows only, and
+                 for numbers that are not dates
+    """
+    series = pd.Series(raw).reset_index(drop=True)
+    kind = series.dtype
+    notes: tuple[str, ...] = ()
+    if isinstance(kind, pd.PeriodDtype):
+        try:
+            dates = pd.DatetimeIndex(series.dt.to_timestamp())
+        except (ValueError, OverflowError) as error:
+            raise _far_off(name) from error
+        notes = (f"{name}: periods dated at their first day",)
+    elif isinstance(kind, pd.DatetimeTZDtype):
+        dates = pd.DatetimeIndex(series).tz_convert("UTC")
+    elif kind.kind == "M":
+        dates = pd.DatetimeIndex(series)
+    elif kind.kind in "bcmV":
+        raise InputError(f"{name}: the date column holds {kind}, not dates.")
+    elif (
+        not isinstance(kind, pd.StringDtype)
+        and kind.kind == "O"
+        and all(isinstance(value, dt.date | np.datetime64) or _absent(value) for value in series)
+    ):
+        _refuse(series.map(_absent).to_numpy(np.bool_), series, name, lines, what="missing")
+        dates = _objects(series, name, lines)
+    else:
+        series = _as_text(series)
+        dates, notes = _from_text(series, name, lines, date_format)
+    _refuse(np.asarray(dates.isna()), series, name, lines)
+    far = np.flatnonzero((dates.year < FIRST_YEAR) | (dates.year > LAST_YEAR))
+    if far.size:
+        raise _far_off(name, f"{far.size} dates (first {lines(int(far[0]))}: {series.iloc[far[0]]})")
+    return dates.as_unit("ns"), notes
+
+
+def _absent(value: object) -> bool:
+    return value is None or value is pd.NA or value is pd.NaT or (isinstance(value, float) and value != value)
+
+
+def _objects(series: pd.Series[Any], name: str, lines: Label) -> pd.DatetimeIndex:
+    """Read Python's own dates and datetimes."""
+    aware = series.map(lambda value: getattr(value, "tzinfo", None) is not None).to_numpy(np.bool_)
+    _refuse_mixed(aware, name, lines)
+    try:
+        return pd.DatetimeIndex(pd.to_datetime(series, errors="coerce", utc=bool(aware.all())))
+    except (ValueError, TypeError, OverflowError):
+        return _unread(len(series))
+
+
+def _as_text(series: pd.Series[Any]) -> pd.Series[str]:
+    if series.dtype.kind == "f":  # 20200131.0, after a missing value somewhere made floats of whole numbers
+        whole = series.map(lambda value: f"{value:.0f}" if np.isfinite(value) and value % 1 == 0 else str(value))
+        return whole.astype(str)
+    return series.map(lambda value: "" if value is None or value is pd.NA else str(value)).astype(str).str.strip()
+
+
+def _from_text(
+    text: pd.Series[str], name: str, lines: Label, date_format: str | None
+) -> tuple[pd.DatetimeIndex, tuple[str, ...]]:
+    """Read all as the form of the first; a date of another form is then unreadable (NaT)."""
+    present = ~text.str.lower().isin(MISSING)
+    _refuse((~present).to_numpy(), text, name, lines, what="missing")
+    if date_format is not None:
+        if not isinstance(date_format, str) or "%" not in date_format:
+            raise InputError(f"date format {date_format!r} is not one of strptime, such as '%d/%m/%Y'.")
+        return _convert(text, utc="%z" in date_format, form=date_format), ()
+    first = text.iloc[0]
+    if re.fullmatch(r"\d{8}", first):
+        return _convert(text.where(text.str.fullmatch(r"\d{8}")), form="%Y%m%d"), ()
+    if re.fullmatch(r"(1[6-9]|2[0-2])\d{4}", first) and text.str.fullmatch(r"\d{6}").mean() > 0.5:
+        return _convert(text.where(text.str.fullmatch(r"\d{6}")), form="%Y%m"), ()
+    if re.fullmatch(r"[+-]?\d+(\.\d*)?(e[+-]?\d+)?", first, re.IGNORECASE):
+        raise InputError(f"{name}: dates are bare numbers ({lines(0)}: {first}), {_number_hint(first)}")
+    if re.fullmatch(_YEAR_FIRST, first):
+        return _year_first(text, name, lines)
+    if re.fullmatch(_DAY_OR_MONTH_FIRST, first):
+        return _day_or_month_first(text, name, lines)
+    for form in _MONTH_NAMES:
+        if not _convert(text.iloc[:1], form=form).isna()[0]:
+            return _convert(text, form=form), ()
+    return _unread(len(text)), ()
+
+
+def _year_first(text: pd.Series[str], name: str, lines: Label) -> tuple[pd.DatetimeIndex, tuple[str, ...]]:
+    # pandas takes "now" and "today" for dates, so only what has the form reaches it
+    text = text.where(text.str.fullmatch(_YEAR_FIRST), "")
+    if text.str.slice(0, 10).str.contains(r"[/.]", regex=True).any():
+        text = text.str.replace(r"^(\d{4})[/.](\d{1,2})[/.](\d{1,2})", r"\1-\2-\3", regex=True)
+        text = text.str.replace(r"^(\d{4})[/.](\d{1,2})$", r"\1-\2", regex=True)
+    aware = np.zeros(len(text), np.bool_)
+    if (text.str.len() > 10).any():
+        aware = text.str.fullmatch(_AWARE).to_numpy(np.bool_)
+        _refuse_mixed(aware, name, lines)
+    return _convert(text, utc=bool(aware.all())), ()
+
+
+def _day_or_month_first(text: pd.Series[str], name: str, lines: Label) -> tuple[pd.DatetimeIndex, tuple[str, ...]]:
+    parts = text.str.extract(f"^{_DAY_OR_MONTH_FIRST}$")
+    one, two = (pd.to_numeric(parts[column], errors="coerce").fillna(0).to_numpy() for column in (0, 2))
+    late_one, late_two = np.flatnonzero(one > 12), np.flatnonzero(two > 12)
+    if late_one.size and late_two.size:
+        raise InputError(
+            f"{name}: day and month change places ({lines(int(late_one[0]))}: {text.iloc[late_one[0]]}, "
+            f"{lines(int(late_two[0]))}: {text.iloc[late_two[0]]}). Write dates as YYYY-MM-DD."
+        )
+    if not late_one.size and not late_two.size:
+        raise InputError(
+            f"{name}: dates such as {text.iloc[0]} ({lines(0)}) may be day first or month first, and no day above 12 "
+            "tells. Pass --date-format '%d/%m/%Y' or '%m/%d/%Y' in their form, or write YYYY-MM-DD."
+        )
+    day, month, order = (0, 2, "day first") if late_one.size else (2, 0, "month first")
+    clock = parts[4].fillna("").str.replace(r"^(\d):", r"0\1:", regex=True)
+    iso = parts[3] + "-" + parts[month].str.zfill(2) + "-" + parts[day].str.zfill(2)
+    iso = (iso + ("T" + clock).where(clock != "", "")).fillna("")
+    witness = int((late_one if late_one.size else late_two)[0])
+    note = f"{name}: dates read {order} ({lines(witness)}: {text.iloc[witness]} has no other reading)"
+    return _convert(iso), (note,)
+
+
+def _convert(text: pd.Series[Any], *, utc: bool = False, form: str = "ISO8601") -> pd.DatetimeIndex:
+    """Let pandas read them, NaT for what it cannot; refuse a format that is none."""
+    try:
+        return pd.DatetimeIndex(pd.to_datetime(text.fillna(""), format=form, errors="coerce", utc=utc))
+    except (ValueError, TypeError, OverflowError, re.error) as error:
+        if form == "ISO8601":
+            return _unread(len(text))
+        raise InputError(f"date format {form!r} cannot be used ({error}).") from error
+
+
+def _unread(count: int) -> pd.DatetimeIndex:
+    return pd.DatetimeIndex(np.full(count, np.datetime64("NaT", "ns")))
+
+
+def _refuse(bad: NDArray[np.bool_], raw: pd.Series[Any], name: str, lines: Label, what: str = "unreadable") -> None:
+    rows = np.flatnonzero(bad)
+    if rows.size:
+        shown = str(raw.iloc[rows[0]])[:40]
+        fix = "Every row needs one." if what == "missing" else "Write YYYY-MM-DD, or pass --date-format '%d/%m/%Y'."
+        raise InputError(f"{name}: {rows.size} {what} dates (first {lines(int(rows[0]))}: {shown!r}). {fix}")
+
+
+def _refuse_mixed(aware: NDArray[np.bool_], name: str, lines: Label) -> None:
+    if aware.any() and not aware.all():
+        few = aware if aware.mean() <= 0.5 else ~aware
+        kind = "with a time zone" if aware.mean() <= 0.5 else "without a time zone"
+        raise InputError(
+            f"{name}: {int(few.sum())} dates {kind} among others (first {lines(int(np.flatnonzero(few)[0]))}). "
+            "Write an offset in all rows or in none."
+        )
+
+
+def _far_off(name: str, what: str = "dates") -> InputError:
+    return InputError(
+        f"{name}: {what} outside the years {FIRST_YEAR} to {LAST_YEAR}, which is more than a clock holds."
+    )
+
+
+def _number_hint(first: str) -> str:
+    size = len(first.lstrip("+-").split(".")[0])
+    value = abs(float(first))
+    for digits, unit in ((10, "s"), (13, "ms"), (16, "us"), (19, "ns")):
+        if size in (digits - 1, digits) and value > 1e8:
+            return f"which look like epoch time in {unit}. Write them as dates (pd.to_datetime(x, unit='{unit}'))."
+    if size == 4 and 1600 <= value <= 2200:
+        return "which look like years. Pass --date-format '%Y'."
+    if size == 5 and value >= 10_000:
+        return "which look like Excel serial dates. Format the cells as YYYY-MM-DD before the export."
+    if size == 6:
+        return "which look like dates with two-digit years. Pass --date-format '%y%m%d'."
+    return "which look like row numbers. Add a column of dates, or name it with --date-column."

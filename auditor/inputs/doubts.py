@@ -1,0 +1,81 @@
+"""One policy's numbers come in; words of evidence that they are not decimal returns go out, or None."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+LEVEL = 0.5  # a median that no period's return has, and every price above 50 cents and every curve from 1 or 100 has
+SMOOTH = 0.98  # lag-1 autocorrelation of levels; twelve-month returns measured monthly have 0.92
+MAX_VOLATILITY = 2.5  # a year, as decimals: above single coins (about 1.0) and below percents of anything over 2.5 %
+MIN_FOR_SMOOTH = 30
+
+
+def level_evidence(values: NDArray[np.float64]) -> str | None:
+    """Why (T,) numbers look like prices, an equity curve or cumulated returns, with the fix; None if they do not."""
+    values = values[np.isfinite(values)]
+    if values.size < 2 or np.ptp(values) == 0:
+        return None
+    middle, smooth = float(np.median(values)), _autocorrelation(values)
+    positive = bool((values >= 0).all())
+    if positive and middle >= LEVEL:
+        if 0.8 <= middle <= 1.25 and smooth < 0.5 and values.min() < 1 < values.max() and values.size >= 10:
+            return (
+                f"look like 1 + return, or like percents (median {middle:.4g}, all positive, no trend). Subtract 1, or "
+                "pass --unit percent; if they are decimal returns, pass --kind returns"
+            )
+        return (
+            f"look like prices or an equity curve (median {middle:.4g}, all positive). Pass --kind prices; if they are "
+            "returns, pass --kind returns"
+        )
+    if values.size >= MIN_FOR_SMOOTH and smooth > SMOOTH:
+        if positive and values.min() > 0:
+            fix = "Pass --kind prices"
+        else:
+            fix = "Take differences of a summed curve, or add 1 to a compounded one and pass --kind prices"
+        return (
+            f"look like a price, an equity curve or cumulated returns (lag-1 autocorrelation {smooth:.4f}, median "
+            f"{middle:.4g}). {fix}; if they are returns, pass --kind returns"
+        )
+    return None
+
+
+def percent_evidence(values: NDArray[np.float64], periods_per_year: float) -> str | None:
+    """Why (T,) numbers look like percents, with the fix; None if they do not.
+
+    The extreme half per cent on each side is pulled in, so that one wild return does not make percents of all.
+    """
+    values = values[np.isfinite(values)]
+    if values.size < 2:
+        return None
+    cut = 1 + values.size // 200 if values.size >= 20 else 0
+    low, high = np.sort(values)[[cut, -1 - cut]]
+    volatility = float(np.std(np.clip(values, low, high))) * float(np.sqrt(periods_per_year))
+    if not volatility > MAX_VOLATILITY:
+        return None
+    return (
+        f"look like percents: as decimals their volatility is {volatility:.0%} a year (median size "
+        f"{np.median(np.abs(values)):.3g} a period). Pass --unit percent; if they are decimals, pass --unit decimal"
+    )
+
+
+def constant_evidence(values: NDArray[np.float64]) -> str | None:
+    """Why (T,) numbers have no variance to test: all zero, or all the same up to rounding; None if they have."""
+    values = values[np.isfinite(values)]
+    if values.size == 0:
+        return "hold no value"
+    largest = float(np.abs(values).max())
+    if largest == 0:
+        return "are all zero: the policy never traded, or the column is not its return"
+    # returns of a price that grows at a constant rate differ in the last places only
+    if float(np.ptp(values)) <= 1e-10 * largest:
+        return f"are constant ({values[0]:.6g} in every period): a policy without risk has no Sharpe ratio"
+    return None
+
+
+def _autocorrelation(values: NDArray[np.float64]) -> float:
+    """Lag-1 autocorrelation, by the variance of differences: 1 - var(diff) / (2 var)."""
+    scale = float(np.abs(values).max())
+    centred = values / scale - np.mean(values / scale)
+    variance = float(np.mean(centred**2))
+    return 1.0 - float(np.mean(np.diff(centred) ** 2)) / (2.0 * variance) if variance > 0 else 0.0

@@ -1,0 +1,223 @@
+"""A CSV or TSV file comes in, packed or not; a table of text columns goes out that knows each row's line."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import zlib
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from auditor.errors import InputError
+from auditor.inputs.table import Table, look_of, refuse_repeats
+
+SEPARATORS = ",;\t|"
+SAMPLE = 200  # rows from which a column's content is judged
+
+_MAGIC = {
+    b"PAR1": "is a Parquet file: name it .parquet",
+    b"ARROW1": "is a Feather file: name it .feather",
+    b"\x1f\x8b": "is packed with gzip: name it .csv.gz",
+    b"\x28\xb5\x2f\xfd": "is packed with zstandard: name it .csv.zst",
+    b"PK\x03\x04": "is a zip file or an Excel workbook: export it as CSV",
+    b"\xd0\xcf\x11\xe0": "is an Excel workbook: export it as CSV",
+    b"\x80\x04\x95": "is a pickle, which is never read: export it as CSV",
+    b"\x80\x05\x95": "is a pickle, which is never read: export it as CSV",
+    b"\xff\xfe": "is UTF-16, not UTF-8: save it as UTF-8",
+    b"\xfe\xff": "is UTF-16, not UTF-8: save it as UTF-8",
+}
+
+
+def text_table(path: Path, *, name: str) -> Table:
+    """Open a text file.
+
+    errors   InputError for an unreadable or empty file, another encoding than UTF-8, no header, a header alone,
+             rows with more or fewer fields than the header, and quotes that do not close
+    """
+    data = _checked_text(_content(path, name), name)
+    top = data[: _line_end(data, 0)].decode()
+    if not top.strip():
+        raise InputError(f"{name}: line 1 is blank. The first line must name the columns (date, return).")
+    bare = re.sub(r'"[^"]*"', "", top)
+    separator = max(SEPARATORS, key=bare.count)  # the first of equals, so a comma unless another is more frequent
+    table = (_quoted if b'"' in data else _plain)(data, separator, name)
+    if table.rows == 0:
+        raise InputError(f"{name}: has a header and no rows.")
+    return table
+
+
+def _content(path: Path, name: str) -> bytes:
+    """Read the file's bytes, unpacked."""
+    try:
+        with path.open("rb") as file:
+            if path.suffix.lower() == ".gz":
+                import gzip
+
+                with gzip.open(file) as unpacked:
+                    return unpacked.read()
+            if path.suffix.lower() == ".zst":
+                return _unzstd(file, name)
+            return file.read()
+    except (OSError, EOFError, zlib.error) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else error
+        raise InputError(f"{name}: cannot be read ({reason}).") from error
+    except MemoryError as error:
+        raise InputError(f"{name}: does not fit in memory.") from error
+
+
+def _unzstd(file: Any, name: str) -> bytes:
+    try:
+        import zstandard
+    except ImportError as error:
+        raise InputError(
+            f"{name}: reading .zst needs zstandard: pip install auditor[parquet], or unpack it."
+        ) from error
+    try:
+        with zstandard.ZstdDecompressor().stream_reader(file, read_across_frames=True) as unpacked:
+            return bytes(unpacked.read())
+    except zstandard.ZstdError as error:
+        raise InputError(f"{name}: cannot be read ({error}).") from error
+
+
+def _checked_text(data: bytes, name: str) -> bytes:
+    """Make the bytes UTF-8 with plain line ends and no byte-order mark, or refuse them for what they are."""
+    for magic, what in _MAGIC.items():
+        if data.startswith(magic):
+            raise InputError(f"{name}: {what}.")
+    data = data.removeprefix(b"\xef\xbb\xbf")
+    if not data.strip():
+        raise InputError(f"{name}: is empty.")
+    if b"\0" in data:
+        line = data.count(b"\n", 0, data.index(b"\0")) + 1
+        raise InputError(f"{name}: is not text (a zero byte in line {line}). Export it as CSV in UTF-8.")
+    if not data.isascii():
+        try:
+            data.decode()
+        except UnicodeDecodeError as error:
+            line = data.count(b"\n", 0, error.start) + 1
+            raise InputError(
+                f"{name}: is not UTF-8 (byte 0x{data[error.start]:02x} in line {line}). Save it as UTF-8."
+            ) from error
+    if b"\r" in data:
+        data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    return data
+
+
+def _line_end(data: bytes, start: int) -> int:
+    end = data.find(b"\n", start)
+    return end if end >= 0 else len(data)
+
+
+def _plain(data: bytes, separator: str, name: str) -> Table:
+    """Open a file without quotes: a row is a line, so fields are counted on the bytes and pandas reads the columns."""
+    raw = np.frombuffer(data, np.uint8)
+    ends = np.flatnonzero(raw == ord("\n"))
+    if not data.endswith(b"\n"):
+        ends = np.append(ends, len(data))
+    starts = np.concatenate(([0], ends[:-1] + 1))
+    separators = np.searchsorted(np.flatnonzero(raw == ord(separator)), ends)
+    fields = np.diff(separators, prepend=0) + 1
+    header = _header(data[: ends[0]].decode().split(separator), name)
+    present = ends > starts
+    lines = np.flatnonzero(present)[1:]
+    _refuse_ragged(fields[lines], lines + 1, len(header), separator, name)
+    keep = present[1:]
+    head = [data[starts[line] : ends[line]].decode().split(separator) for line in lines[:SAMPLE]]
+
+    def read(columns: Sequence[int]) -> list[pd.Series[Any]]:
+        try:
+            frame = pd.read_csv(
+                io.BytesIO(data),
+                sep=separator,
+                header=None,
+                skiprows=1,
+                names=list(range(len(header))),
+                usecols=sorted(set(columns)),
+                dtype=str,
+                na_filter=False,
+                skip_blank_lines=False,
+                quoting=csv.QUOTE_NONE,
+                index_col=False,
+                engine="c",
+            )
+        except (ValueError, OverflowError) as error:  # ParserError is a ValueError
+            raise InputError(f"{name}: cannot be read ({error}).") from error
+        if len(frame) != len(keep):
+            raise InputError(f"{name}: {len(keep)} lines, of which {len(frame)} can be read. Write the file anew.")
+        frame = frame if keep.all() else frame[keep].reset_index(drop=True)
+        return [frame[column] for column in columns]
+
+    return _table(name, header, head, lines + 1, read)
+
+
+def _quoted(data: bytes, separator: str, name: str) -> Table:
+    """Open a file with quotes: a row may span lines, so Python's own reader keeps count. Slower, the same result."""
+    text = data.decode()
+
+    def records() -> Iterator[tuple[int, list[str]]]:
+        reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
+        line = 1
+        try:
+            for record in reader:
+                yield line, record
+                line = reader.line_num + 1
+        except csv.Error as error:
+            raise InputError(f"{name}: quotes or fields that cannot be read from line {line} on ({error}).") from error
+
+    stream = records()
+    header = _header(next(stream)[1], name)
+    counts: list[int] = []
+    lines: list[int] = []
+    head: list[list[str]] = []
+    for line, record in stream:
+        if record:
+            counts.append(len(record))
+            lines.append(line)
+            if len(head) < SAMPLE:
+                head.append(record)
+    _refuse_ragged(np.array(counts, np.int64), np.array(lines, np.int64), len(header), separator, name)
+
+    def read(columns: Sequence[int]) -> list[pd.Series[Any]]:
+        kept: list[list[str]] = [[] for _ in columns]
+        rows = records()
+        next(rows)
+        for _, record in rows:
+            if record:
+                for values, column in zip(kept, columns, strict=True):
+                    values.append(record[column])
+        return [pd.Series(values, dtype=str) for values in kept]
+
+    return _table(name, header, head, np.array(lines, np.int64), read)
+
+
+def _header(cells: Sequence[str], name: str) -> tuple[str, ...]:
+    header = tuple(cell.strip() for cell in cells)
+    if look_of(header[:1]) == "date" and any(header[1:]) and look_of(header[1:]) == "number":
+        raise InputError(f"{name}: line 1 is data ({', '.join(header[:3])}), not a header. Add a line: date,return.")
+    refuse_repeats(header, name=name)
+    return header
+
+
+def _refuse_ragged(
+    fields: NDArray[np.int64], lines: NDArray[np.int64], expected: int, separator: str, name: str
+) -> None:
+    bad = np.flatnonzero(fields != expected)
+    if bad.size:
+        hint = " A decimal comma would do this: write decimal points." if separator == "," else ""
+        raise InputError(
+            f"{name}: {bad.size} rows do not have the header's {expected} fields "
+            f"(first line {lines[bad[0]]}: {fields[bad[0]]} fields).{hint}"
+        )
+
+
+def _table(name: str, header: tuple[str, ...], head: list[list[str]], lines: NDArray[np.int64], read: Any) -> Table:
+    looks = tuple(look_of([record[column] for record in head]) for column in range(len(header)))
+    return Table(
+        name=name, header=header, looks=looks, rows=len(lines), read=read, label=lambda row: f"line {lines[row]}"
+    )

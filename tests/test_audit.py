@@ -1,0 +1,263 @@
+"""Whole audits on series whose truth is known."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from auditor import Audit, InputError, audit, audit_files
+
+DAYS = pd.bdate_range("2010-01-04", periods=2520)
+SPLIT = DAYS[1260]
+PAIRS = Path(__file__).parents[1] / "data" / "pairs"
+
+
+def series(values):
+    return pd.Series(values, index=DAYS[: len(values)])
+
+
+def base_returns(seed=0, sharpe=1.0):
+    rng = np.random.default_rng(seed)
+    return rng.standard_t(5, 2520) * 0.01 / np.sqrt(5 / 3) + sharpe * 0.01 / np.sqrt(252)
+
+
+def quick(base, tuned, **options):
+    return audit(series(base), series(tuned), **({"oos_start": SPLIT, "reps": 999} | options))
+
+
+def garch_books(seed, count):
+    """Long-short books with clustered volatility that are on in spells: (T, count), zero mean."""
+    rng = np.random.default_rng(seed)
+    shocks = rng.standard_t(5, (2520, count)) / np.sqrt(5 / 3)
+    variance, out = np.ones(count), np.empty((2520, count))
+    for t in range(2520):
+        out[t] = np.sqrt(variance) * shocks[t]
+        variance = 0.05 + 0.08 * out[t] ** 2 + 0.87 * variance
+    on = np.repeat(rng.random((126, count)) < 0.6, 20, axis=0) * (1 + rng.random(count))
+    return 0.004 * out * on, on > 0
+
+
+@pytest.mark.parametrize(
+    ("name", "oos_start", "finding", "standing"),
+    [
+        ("leverage_1p5_null", "1973-01-31", "no_gain", "shown"),
+        ("overfit_random_timing_best200", "1983-01-31", "flattering", "shown"),
+        ("mm_volmanaged_mkt_monthly12", "1973-01-31", None, None),
+        ("riskmanaged_momentum", "1983-01-31", "efficiency", "shown"),
+        ("mkt_plus_hml_mom", "1983-01-31", "new_edge", "presumed"),
+    ],
+)
+def test_the_five_real_pairs(name, oos_start, finding, standing):
+    path = PAIRS / f"{name}.csv"
+    result = audit_files(f"{path}:base", f"{path}:tuned", oos_start=oos_start)
+    if finding is None:
+        assert result.label == "reweighting"
+    else:
+        assert (result.finding, result.standing) == (finding, standing)
+    golden = pd.read_csv(Path(__file__).parent / "golden" / "pairs_sharpe.csv", comment="#")
+    for segment, test in (("IS", result.sharpe.in_sample), ("OOS", result.sharpe.out_of_sample)):
+        (row,) = golden[(golden.pair == name) & (golden.seg == segment)].to_dict("records")
+        assert test.n_obs == row["n"]
+        for ours, theirs in ((test.base, "sr_base"), (test.tuned, "sr_tuned"), (test.gain, "dSR")):
+            # theirs has six significant digits, or is rounding about zero
+            assert float(f"{ours:.6g}") == pytest.approx(row[theirs], rel=1e-12, abs=1e-12)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_leverage_with_noise_is_no_gain(seed):
+    base = base_returns(seed)
+    tuned = 2 * base + 1e-5 * np.random.default_rng(seed + 100).standard_normal(2520)
+    result = quick(base, tuned)
+    assert result.finding == "no_gain"
+    assert "same Sharpe ratio" in result.reason
+
+
+def test_identical_files_are_no_gain():
+    base = base_returns()
+    result = quick(base, base)
+    assert result.label == "no_gain"
+    assert result.sharpe.out_of_sample.p_value == 1.0
+    assert result.attribution.edge_part == 0.0
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_smoothing_is_never_new_edge_and_is_named(seed):
+    base = base_returns(seed, sharpe=2.0)
+    result = quick(base, 0.6 * base + 0.4 * np.r_[0.0, base[:-1]])
+    assert result.label != "new_edge"
+    assert result.sharpe.out_of_sample.p_value < 0.05
+    assert "smoothed" in result.reason
+
+
+def test_keeping_the_better_half_is_narrower_and_the_reverse_wider():
+    narrower = wider = 0
+    for seed in range(8):
+        books, on = garch_books(seed, 12)
+        books = books + np.where(np.arange(12) < 6, 4e-4, 2e-5) * on
+        base, better = books.sum(axis=1), books[:, :6].sum(axis=1)
+        there, back = quick(base, better), quick(better, base)
+        assert there.finding != "new_edge"
+        narrower += there.coverage.direction.verdict == "narrower"
+        wider += back.coverage.direction.verdict == "wider"
+    assert narrower >= 7
+    assert wider >= 7
+
+
+def test_an_uncorrelated_book_that_earns_is_new_edge():
+    base = base_returns(1)
+    book = np.random.default_rng(50).standard_t(5, 2520) * 0.008 + 0.0014
+    result = quick(base, base + book)
+    assert (result.label, result.standing, result.evidence) == ("new_edge", "presumed", "returns")
+    parts = result.attribution
+    assert parts.edge_part + parts.reweighting_part == pytest.approx(result.sharpe.out_of_sample.gain, abs=1e-12)
+    assert parts.edge_share > 0.5
+    assert parts.out_of_sample.new_mean.estimate == pytest.approx(result.coverage.new_return, rel=1e-9)
+
+
+def test_the_same_book_among_the_known_streams_is_not_new():
+    base = base_returns(1)
+    book = np.random.default_rng(50).standard_t(5, 2520) * 0.008 + 0.0014
+    known = pd.DataFrame({"book": book}, index=DAYS)
+    result = quick(base, base + book, known=known)
+    assert (result.finding, result.evidence, result.standing) == ("efficiency", "known", "shown")
+    assert "book" in result.coverage.streams
+    other = pd.DataFrame({"market": base_returns(77)}, index=DAYS)
+    complete = quick(base, base + book, known=other, known_complete=True)
+    assert (complete.finding, complete.standing) == ("new_edge", "shown")
+
+
+def test_a_lower_fee_is_efficiency_not_new_edge():
+    # base plus a constant: correlation one, a real gain, and nothing that the base did not hold
+    base = base_returns(3, sharpe=0.5)
+    result = quick(base, base + 2e-4)
+    assert result.finding == "efficiency"
+
+
+def test_scaling_swapping_and_shifting_dates():
+    base, tuned = base_returns(4), base_returns(4) + np.random.default_rng(8).standard_normal(2520) * 0.004
+    one = quick(base, tuned)
+    scaled = quick(base, 1000 * tuned, kind="returns", unit="decimal")
+    assert scaled.finding == one.finding
+    assert scaled.sharpe.out_of_sample.gain == pytest.approx(one.sharpe.out_of_sample.gain, rel=1e-9)
+    assert scaled.sharpe.out_of_sample.p_value == one.sharpe.out_of_sample.p_value
+    assert scaled.attribution.new_p == one.attribution.new_p
+    back = quick(tuned, base)
+    assert back.sharpe.out_of_sample.gain == pytest.approx(-one.sharpe.out_of_sample.gain, abs=1e-12)
+    later = pd.bdate_range("2011-03-07", periods=2520)
+    moved = audit(pd.Series(base, later), pd.Series(tuned, later), oos_start=later[1260], reps=999)
+    assert moved.sharpe == one.sharpe
+    assert moved.attribution == one.attribution
+
+
+def test_walk_forward_windows_are_pooled_and_an_embargo_drops_in_sample_periods():
+    base = base_returns(5)
+    tuned = base + np.random.default_rng(9).standard_normal(2520) * 0.004 + 3e-4
+    windows = ["2012-01-02:2012-12-31", "2014-01-01:2014-12-31", ("2016-01-01", "2016-12-30")]
+    result = quick(base, tuned, oos_start=None, oos=windows, embargo=5)
+    assert len(result.sample.out_of_sample) == 3
+    assert len(result.sample.in_sample) == 4
+    inside = np.zeros(2520, dtype=bool)
+    for first, last in (("2012-01-02", "2012-12-31"), ("2014-01-01", "2014-12-31"), ("2016-01-01", "2016-12-30")):
+        inside |= (DAYS >= first) & (DAYS <= last)
+    assert result.sharpe.out_of_sample.n_obs == inside.sum()
+    assert result.sharpe.in_sample.n_obs == (~inside).sum() - 6 * 5
+    ratio = base[inside].mean() / base[inside].std(ddof=1) * np.sqrt(252)
+    assert result.sharpe.out_of_sample.base == pytest.approx(ratio, rel=1e-12)
+
+
+def test_cash_is_taken_off_both():
+    base, tuned = base_returns(6), base_returns(6) * 0.9 + 2e-4
+    result = quick(base, tuned, rf=0.0252)
+    excess = base[1260:] - 0.0252 / 252
+    assert result.sharpe.out_of_sample.base == pytest.approx(
+        excess.mean() / excess.std(ddof=1) * np.sqrt(252), rel=1e-10
+    )
+
+
+def test_same_input_and_seed_give_the_same_bytes_and_another_seed_does_not():
+    base, tuned = base_returns(7), base_returns(7) + np.random.default_rng(1).standard_normal(2520) * 0.003
+    assert quick(base, tuned).to_json() == quick(base, tuned).to_json()
+    assert quick(base, tuned).to_json() != quick(base, tuned, seed=1).to_json()
+
+
+def test_result_is_frozen_and_converts():
+    result = quick(base_returns(8), base_returns(9))
+    assert isinstance(result, Audit)
+    with pytest.raises(AttributeError):
+        result.label = "new_edge"
+    data = json.loads(result.to_json())
+    assert data == json.loads(json.dumps(result.to_dict()))
+    assert data["schema"] == 1
+    assert result.finding in repr(result)
+    assert str(result).strip()
+    assert "<table" in result._repr_html_()
+
+
+def test_one_return_that_makes_the_result_is_named():
+    base = base_returns(10, sharpe=0.0)
+    tuned = base + np.random.default_rng(3).standard_normal(2520) * 0.0005
+    tuned[2000] = 0.25
+    result = quick(base, tuned)
+    day = f"{DAYS[2000]:%Y-%m-%d}"
+    assert any("One return makes the result" in text and day in text for text in result.warnings)
+
+
+def test_short_out_of_sample_data_says_what_it_can_find():
+    base, tuned = base_returns(11), base_returns(12)
+    result = audit(series(base), series(tuned), oos_start=DAYS[2300], reps=999)
+    assert any("80 % power" in text for text in result.warnings)
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"oos_start": None}, ["split", "oos"]),
+        ({"level": 0.0}, ["--level"]),
+        ({"level": 0.9}, ["--level"]),
+        ({"gain_level": 0.01}, ["--gain-level", "--level"]),
+        ({"reps": 10}, ["--reps", "99"]),
+        ({"reps": 99, "level": 0.005}, ["--reps 99", "0.005"]),
+        ({"reps": 1000.5}, ["--reps"]),
+        ({"block": 0}, ["--block"]),
+        ({"block": "big"}, ["--block"]),
+        ({"block": 400}, ["--block 400", "at most 315"]),
+        ({"seed": -1}, ["--seed"]),
+        ({"embargo": -1}, ["embargo"]),
+        ({"min_edge_share": 1.5}, ["--min-edge-share"]),
+        ({"known_complete": True}, ["--known"]),
+        ({"oos_start": None, "oos": ["2012"]}, ["START:END"]),
+        ({"oos_start": None, "oos": ["2012-01-02:"]}, ["START:END"]),
+        ({"rf": 5}, ["percent"]),
+        ({"periods_per_year": 0}, ["periods per year"]),
+    ],
+)
+def test_options_out_of_range_are_refused_by_name(options, words):
+    with pytest.raises(InputError) as refusal:
+        quick(base_returns(), base_returns(1), **options)
+    for word in words:
+        assert word in str(refusal.value)
+
+
+def test_importing_the_package_imports_nothing_heavy():
+    code = "import sys, auditor; print([m for m in ('numpy', 'pandas', 'scipy', 'arch', 'rich') if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_audit_stays_a_function_whatever_is_imported_first():
+    code = (
+        "import auditor.audit; from auditor import audit; assert callable(audit), audit; import auditor.cli;"
+        "from auditor import audit as again; assert again is audit; assert 'audit' in dir(auditor)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_unknown_names_are_attribute_errors():
+    import auditor
+
+    with pytest.raises(AttributeError, match="nothing"):
+        auditor.nothing  # noqa: B018
