@@ -99,7 +99,7 @@ def long_gaps(dates: pd.DatetimeIndex, frequency: Frequency) -> str | None:
     """Name the long gaps of a calendar, or None: over 10 weekdays (5 intraday), or of three periods (two monthly)."""
     if frequency.name in _LONG:
         limit = _LONG[frequency.name]
-        gaps: NDArray[Any] = np.diff(dates.asi8) / 8.64e13
+        gaps: NDArray[Any] = np.diff(dates.as_unit("ns").asi8) / 8.64e13
         words = f"{limit:.0f} days"
     else:
         limit = 10 if frequency.name == "daily" else 5

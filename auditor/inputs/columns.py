@@ -21,6 +21,8 @@ def date_column(table: Table, wanted: str | None) -> int | None:
 
     By name, then an unnamed first column, then the only column that looks like dates.
     """
+    if wanted is not None and table.dates is not None and wanted == table.dates.name:
+        return None
     if wanted is not None:
         return _named(table, wanted)
     if table.dates is not None:
@@ -41,10 +43,9 @@ def date_column(table: Table, wanted: str | None) -> int | None:
         return found[0]
     if found:
         raise InputError(f"{table.name}: several date columns ({_list(table, found)}). Say which with --date-column.")
-    separators = " Columns are separated by comma, semicolon, tab or |." if len(table.header) == 1 else ""
     raise InputError(
         f"{table.name}: no date column among {table.columns}. Name one 'date', or say which with "
-        f"--date-column.{separators}"
+        f"--date-column.{_separators(table)}"
     )
 
 
@@ -75,6 +76,7 @@ def return_column(table: Table, *, role: str, wanted: str | None, dates: int | N
         return choices[0]  # alone beside the dates: the refusal of its values says more than "no column"
     raise InputError(
         f"{table.name}: no return column among {table.columns}. Name one 'return'. {_say_which(table, role)}"
+        f"{_separators(table)}"
     )
 
 
@@ -114,6 +116,10 @@ def _named(table: Table, wanted: str) -> int:
 def _say_which(table: Table, role: str) -> str:
     option = f"--{role}-column, or as " if role in ("base", "tuned") else ""
     return f"Say which with {option}{table.name if '.' in table.name else 'FILE'}:COLUMN."
+
+
+def _separators(table: Table) -> str:
+    return " Columns are separated by comma, semicolon, tab or |." if len(table.header) == 1 else ""
 
 
 def _list(table: Table, positions: list[int]) -> str:

@@ -36,6 +36,8 @@ def dates_and_notes(
     series = pd.Series(raw).reset_index(drop=True)
     kind = series.dtype
     notes: tuple[str, ...] = ()
+    if kind.kind == "M" or isinstance(kind, pd.PeriodDtype | pd.DatetimeTZDtype):
+        _refuse(series.isna().to_numpy(np.bool_), series, name, lines, what="missing")
     if isinstance(kind, pd.PeriodDtype):
         try:
             dates = pd.DatetimeIndex(series.dt.to_timestamp())
@@ -102,7 +104,7 @@ def _from_text(
     if re.fullmatch(r"(1[6-9]|2[0-2])\d{4}", first) and text.str.fullmatch(r"\d{6}").mean() > 0.5:
         return _convert(text.where(text.str.fullmatch(r"\d{6}")), form="%Y%m"), ()
     if re.fullmatch(r"[+-]?\d+(\.\d*)?(e[+-]?\d+)?", first, re.IGNORECASE):
-        raise InputError(f"{name}: dates are bare numbers ({lines(0)}: {first}), {_number_hint(first)}")
+        raise InputError(f"{name}: dates are bare numbers ({lines(0)}: {first[:40]}), {_number_hint(first)}")
     if re.fullmatch(_YEAR_FIRST, first):
         return _year_first(text, name, lines)
     if re.fullmatch(_DAY_OR_MONTH_FIRST, first):

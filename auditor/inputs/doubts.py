@@ -9,8 +9,10 @@ LEVEL = 0.5  # a median that no period's return has, and every price above 50 ce
 SMOOTH = 0.98  # lag-1 autocorrelation of levels; twelve-month returns measured monthly have 0.92
 MAX_VOLATILITY = 2.5  # a year, as decimals: above single coins (about 1.0) and below percents of anything over 2.5 %
 MIN_FOR_SMOOTH = 30
+TINY, HUGE = 1e-100, 1e12  # sizes whose squares would leave the range of a double, or that no return has
 
 
+@np.errstate(over="ignore", invalid="ignore")
 def level_evidence(values: NDArray[np.float64]) -> str | None:
     """Why (T,) numbers look like prices, an equity curve or cumulated returns, with the fix; None if they do not."""
     values = values[np.isfinite(values)]
@@ -40,6 +42,7 @@ def level_evidence(values: NDArray[np.float64]) -> str | None:
     return None
 
 
+@np.errstate(over="ignore", invalid="ignore")
 def percent_evidence(values: NDArray[np.float64], periods_per_year: float) -> str | None:
     """Why (T,) numbers look like percents, with the fix; None if they do not.
 
@@ -59,13 +62,19 @@ def percent_evidence(values: NDArray[np.float64], periods_per_year: float) -> st
     )
 
 
+def size_evidence(values: NDArray[np.float64]) -> str | None:
+    """Why (T,) numbers cannot be returns at all: one is beyond any; None if they can."""
+    largest = float(np.nanmax(np.abs(values), initial=0.0))
+    return f"cannot be returns (one is of size {largest:.3g}): fix the export" if largest > HUGE else None
+
+
 def constant_evidence(values: NDArray[np.float64]) -> str | None:
     """Why (T,) numbers have no variance to test: all zero, or all the same up to rounding; None if they have."""
     values = values[np.isfinite(values)]
     if values.size == 0:
         return "hold no value"
     largest = float(np.abs(values).max())
-    if largest == 0:
+    if largest < TINY:
         return "are all zero: the policy never traded, or the column is not its return"
     # returns of a price that grows at a constant rate differ in the last places only
     if float(np.ptp(values)) <= 1e-10 * largest:

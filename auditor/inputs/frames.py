@@ -26,7 +26,7 @@ def frame_table(source: object, *, name: str) -> Table:
     if isinstance(source, pd.Series):
         if _looks(source.index) != "date":
             raise InputError(
-                f"{name}: the Series has no dates (its index is a {type(source.index).__name__}). "
+                f"{name}: the Series has no dates (its index holds {source.index.dtype}). "
                 "Set a DatetimeIndex, or give a frame with a date column."
             )
         label = name if source.name is None else _flat(source.name)

@@ -219,7 +219,8 @@ def _calendar_warnings(
 
 
 def _scale_warning(policies: dict[str, NDArray[np.float64]], sources: dict[str, Returns]) -> tuple[str, ...]:
-    ratio = float(policies["tuned"].std() / policies["base"].std())
+    with np.errstate(all="ignore"):  # numbers of 1e-200 or 1e200 are odd enough to be named below
+        ratio = float(policies["tuned"].std() / policies["base"].std())
     if 0.05 <= ratio <= 20:
         return ()
     return (

@@ -14,7 +14,7 @@ from auditor.errors import InputError
 from auditor.inputs import columns as find
 from auditor.inputs.calendar import check_order, infer_frequency
 from auditor.inputs.dates import dates_and_notes
-from auditor.inputs.doubts import constant_evidence, level_evidence, percent_evidence
+from auditor.inputs.doubts import constant_evidence, level_evidence, percent_evidence, size_evidence
 from auditor.inputs.numbers import to_floats
 from auditor.inputs.table import Table, open_table
 
@@ -98,6 +98,8 @@ def read_returns(
     if unit == "percent":
         values = values / 100.0
         notes += (f"{name}: percent divided by 100",)
+    if evidence := size_evidence(values):
+        raise InputError(f"{name}: the values in column {header!r} {evidence}.")
     if role != "rf":
         # detection is off where the user has said what the numbers are
         told = kind is not None or unit is not None
@@ -133,6 +135,8 @@ def read_streams(
     per_year = infer_frequency(dates).periods_per_year
     warnings: list[str] = []
     for column, stream in zip(names, values.T, strict=True):
+        if evidence := size_evidence(stream):
+            raise InputError(f"{table.name}: the values in column {column!r} {evidence}.")
         doubts = (constant_evidence(stream), level_evidence(stream), percent_evidence(stream, per_year))
         warnings += [
             f"{table.name}: the values in column {column!r} {doubt.split('. ')[0]}" for doubt in doubts if doubt

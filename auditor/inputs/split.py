@@ -64,10 +64,12 @@ def split_dates(
     embargo       periods dropped from the in-sample side of every edge of a window, which stays as declared
     errors        InputError for none or several choices, a choice out of range, fewer than MIN_OOS or MIN_IS periods
     """
+    if oos is not None and not isinstance(oos, str | list | tuple):
+        raise InputError(f"--oos is {oos!r}, not a list of windows. Write START:END, such as 2019-01-02:2019-12-31.")
     given = [
         name
         for name, value in (("--oos-start", oos_start), ("--oos-fraction", oos_fraction), ("--oos", oos))
-        if value is not None and not (name == "--oos" and not len(oos or ()))
+        if value is not None and not (name == "--oos" and not oos)
     ]
     if not given:
         raise InputError(
@@ -104,7 +106,7 @@ def to_moment(value: object, dates: pd.DatetimeIndex, *, option: str, end: bool 
             match = _MOMENT.fullmatch(value.strip())
             if match is None:
                 raise ValueError
-            whole = "day" if match.group(3) else "month"
+            whole = "" if match.group(4) else "day" if match.group(3) else "month"
             year, month, day, clock, zone = (part or "" for part in match.groups())
             moment = pd.Timestamp(f"{year}-{month}-{day or '01'}T{clock or '00:00'}{zone}")
         elif isinstance(value, dt.date | np.datetime64) and not pd.isna(value):
@@ -120,10 +122,10 @@ def to_moment(value: object, dates: pd.DatetimeIndex, *, option: str, end: bool 
         raise InputError(f"{option} {value} has a time zone and the data have none. Write it without one.")
     elif moment.tz is not None:
         moment = moment.tz_convert("UTC")
-    if end and moment == moment.normalize():
-        moment += (pd.offsets.MonthEnd(1) if whole == "month" else pd.Timedelta(0)) + pd.Timedelta(
-            days=1, nanoseconds=-1
-        )
+    if end and whole == "month":
+        moment += pd.offsets.MonthEnd(1)
+    if end and whole and moment == moment.normalize():
+        moment += pd.Timedelta(days=1) - pd.Timedelta(1, "ns")
     return moment
 
 
