@@ -68,6 +68,7 @@ def audit(
     Same input, same numbers. Raises InputError, whose message counts, shows the first case and says the fix.
     """
     windows = None if oos is None else parse_windows(oos)
+    rate = a_rate(rf)
     settings = Settings(
         level=level,
         gain_level=gain_level,
@@ -85,18 +86,16 @@ def audit(
         oos_start=None if oos_start is None else str(oos_start),
         oos_fraction=oos_fraction,
         oos=None if windows is None else tuple((str(first), str(last)) for first, last in windows),
-        rf=rf if isinstance(rf, float | int | None) else "returns",
+        rf=rate if isinstance(rate, float | None) else "returns",
     )
     if known_complete and known is None:
         raise InputError("--known-complete says that the known streams are complete, and none were given: pass --known")
-    policy = partial(read_returns, date_column=date_column, date_format=date_format, na=na)
+    policy = partial(read_returns, date_column=date_column, date_format=date_format, kind=kind, unit=unit, na=na)
     pair = make_pair(
-        policy(base, role="base", column=base_column, kind=kind, unit=unit),
-        policy(tuned, role="tuned", column=tuned_column, kind=kind, unit=unit),
-        known=None
-        if known is None
-        else read_streams(known, role="known", date_column=date_column, na=na, date_format=date_format),
-        rf=rf if isinstance(rf, float | int | None) else policy(rf, role="rf", kind="returns", unit="decimal"),
+        policy(base, role="base", column=base_column),
+        policy(tuned, role="tuned", column=tuned_column),
+        known=None if known is None else read_streams(known, role="known", na=na, date_format=date_format),
+        rf=rate if isinstance(rate, float | None) else read_returns(rate, role="rf", na=na, date_format=date_format),
         oos_start=oos_start,
         oos_fraction=oos_fraction,
         oos=windows,
@@ -106,6 +105,14 @@ def audit(
         periods_per_year=periods_per_year,
     )
     return _audit(pair, settings)
+
+
+def a_rate(rf: Any) -> Any:
+    """A number, or a text that is one, as the annual rate it is; anything else as the source of returns it must be."""
+    try:
+        return float(rf) if isinstance(rf, int | float | str) and not isinstance(rf, bool) else rf
+    except ValueError:
+        return rf
 
 
 def audit_files(base: str | os.PathLike[str], tuned: str | os.PathLike[str], **options: Any) -> Audit:

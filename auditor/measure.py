@@ -19,6 +19,7 @@ from auditor.stats.sharpe import (
     SharpeTest,
     pair_moments,
     sharpe_difference_test,
+    sharpe_ratio,
     sharpe_test,
 )
 from auditor.stats.spanning import (
@@ -100,7 +101,13 @@ def cover(tuned: Array, streams: Streams, where: Span, *, sizing: bool) -> Split
     """Covered and new stream of one span, from returns."""
     if sizing:
         return Split(
-            covered=tuned, new=np.zeros_like(tuned), names=streams.names, r_squared=1.0, parameters=0, full=True
+            covered=tuned,
+            new=np.zeros_like(tuned),
+            names=streams.names,
+            r_squared=1.0,
+            parameters=0,
+            error_factor=1.0,
+            full=True,
         )
     return split(tuned, Streams(names=streams.names, values=streams.values[where.index]))
 
@@ -178,10 +185,17 @@ def attribute(
 
     lost = parts.parameters
     mean = studentise(
-        NEW_MEAN, table[:, EARNS], select(resampled, EARNS), se=mean_error(total - covered, draws.lengths, lost)
+        NEW_MEAN,
+        table[:, EARNS],
+        select(resampled, EARNS),
+        se=parts.error_factor * mean_error(total - covered, draws.lengths, lost),
     )
     alpha = studentise(
-        NEW_ALPHA, table[:, BESIDE], select(resampled, BESIDE), se=alpha_error(covered, total, draws.lengths, lost)
+        NEW_ALPHA,
+        table[:, BESIDE],
+        select(resampled, BESIDE),
+        # The alpha's own error holds the covered stream's share of the factor already.
+        se=parts.error_factor / math.hypot(1, sharpe_ratio(covered)) * alpha_error(covered, total, draws.lengths, lost),
     )
     annual = scale * periods_per_year
     return SpanAttribution(

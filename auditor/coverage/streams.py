@@ -35,6 +35,8 @@ class Split:
     names         streams kept in the projection, in order
     r_squared     share of the tuned policy's variance that the streams explain
     parameters    coefficients estimated, intercept included; the tests of `new` pay for them
+    error_factor  what estimating the projection adds to the error of the intercept: sqrt(1 + m' S^-1 m) for the
+                  streams' means m and covariance S; Gibbons, Ross & Shanken (1989), equation 4
     full          nothing is left over: covered equals tuned
     """
 
@@ -43,6 +45,7 @@ class Split:
     names: tuple[str, ...]
     r_squared: float
     parameters: int
+    error_factor: float
     full: bool
 
 
@@ -148,17 +151,27 @@ def split(tuned: Array, streams: Streams) -> Split:
     names = tuple(streams.names[i] for i in kept)
     if left < COLLINEAR:
         return Split(
-            covered=tuned, new=np.zeros_like(tuned), names=names, r_squared=1.0, parameters=len(kept) + 1, full=True
+            covered=tuned,
+            new=np.zeros_like(tuned),
+            names=names,
+            r_squared=1.0,
+            parameters=len(kept) + 1,
+            error_factor=1.0,
+            full=True,
         )
     columns = streams.values[:, kept]
     slope = np.linalg.lstsq(columns - columns.mean(axis=0), centred, rcond=None)[0]
     covered = columns @ slope
+    # m' S^-1 m through the orthonormal basis of the centred columns: the squared Sharpe ratio of their best mix.
+    weights = np.linalg.lstsq(columns - columns.mean(axis=0), q, rcond=None)[0]
+    ratio = columns.mean(axis=0) @ weights * np.sqrt(tuned.size)
     return Split(
         covered=covered,
         new=tuned - covered,
         names=names,
         r_squared=1.0 - left,
         parameters=len(kept) + 1,
+        error_factor=float(np.sqrt(1 + ratio @ ratio)),
         full=False,
     )
 

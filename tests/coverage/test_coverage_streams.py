@@ -141,3 +141,18 @@ def test_split_names_what_it_used():
     base = base_returns()
     streams = Streams(names=("base", "twice"), values=np.column_stack([base, 2 * base]))
     assert split(base + base_returns(5), streams).names == ("base",)
+
+
+def test_the_intercept_error_is_that_of_ols():
+    # sqrt(1 + m' S^-1 m) sd(residual) / sqrt(n) is the textbook error of an OLS intercept
+    base = base_returns(2, n=120)
+    tuned = base + base_returns(3, n=120)
+    streams = own_streams(base, 252)
+    found = split(tuned, streams)
+    used = [streams.names.index(name) for name in found.names]
+    design = np.column_stack([np.ones(120), streams.values[:, used]])
+    residual = tuned - design @ np.linalg.lstsq(design, tuned, rcond=None)[0]
+    lost = design.shape[1]
+    textbook = np.sqrt(np.linalg.inv(design.T @ design)[0, 0] * (residual @ residual) / (120 - lost))
+    ours = found.error_factor * np.sqrt(residual @ residual / (120 - lost) / 120)
+    assert ours == pytest.approx(textbook, rel=1e-9)
