@@ -109,6 +109,8 @@ def audit(
 
 def a_rate(rf: Any) -> Any:
     """A number, or a text that is one, as the annual rate it is; anything else as the source of returns it must be."""
+    if isinstance(rf, str) and rf.strip().endswith("%"):
+        raise InputError(f"--rf {rf!r}: give the rate as a decimal a year, such as 0.03 for three percent")
     try:
         return float(rf) if isinstance(rf, int | float | str) and not isinstance(rf, bool) else rf
     except ValueError:

@@ -87,7 +87,7 @@ def oddities(pair: Pair, outside: Measured, way: Direction, settings: Settings) 
             f"The shortest out-of-sample window holds {shortest} periods, which caps the block length: dependence "
             "beyond that is not in the errors."
         )
-    if way.z is not None and pair.periods_per_year <= 24:
+    if way.z is not None and pair.periods_per_year <= 24 and not outside.split.full:
         found.append(
             "On monthly or rarer data the direction test is weak: it finds a narrower policy in about a quarter of "
             "cases, so a filter of the base's own trades can pass for new edge."

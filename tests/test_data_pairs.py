@@ -29,7 +29,8 @@ def make_pairs() -> ModuleType:
     pytest.importorskip("arch")
     pytest.importorskip("linearmodels")
     spec = importlib.util.spec_from_file_location("make_pairs", ROOT / "data/make_pairs.py")
-    assert spec and spec.loader
+    assert spec
+    assert spec.loader
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module

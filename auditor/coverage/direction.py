@@ -81,7 +81,8 @@ def direction(base: Array, tuned: Array, known: Array, *, level: float) -> Direc
             return _none(n_obs, f"the known streams explain the whole {whose}")
         base, tuned = left[:, 0], left[:, 1]
     if 1 - correlation(base, tuned) ** 2 < 1e-10:
-        return _none(n_obs, "the two policies are the same up to leverage")
+        after = "after the known streams are taken out, " if known.shape[1] else ""
+        return _none(n_obs, f"{after}the two policies are the same up to leverage")
     edges = np.linspace(0, n_obs, BLOCKS + 1).astype(int)
     with np.errstate(divide="ignore", invalid="ignore"):
         d = asymmetry(base, tuned)

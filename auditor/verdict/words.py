@@ -29,22 +29,24 @@ SOURCES: Mapping[Evidence, str] = {
 }
 
 
-def p_text(p: float) -> str:
-    """Give a p-value to three decimals, or to four where it is small."""
-    return f"p = {p:.3f}" if p >= 0.001 else f"p = {p:.4f}" if p >= 0.0001 else "p < 0.0001"
+def p_text(p: float, level: float = 0.05) -> str:
+    """Give a p-value to three decimals, or to four where it is small or would round to the level it is held against."""
+    if p < 0.0001:
+        return "p < 0.0001"
+    return f"p = {p:.4f}" if p < 0.001 or (p != level and round(p, 3) == level) else f"p = {p:.3f}"
 
 
 def reason_for(finding: Finding, facts: Facts, checks: Mapping[str, Check]) -> str:
     """One sentence a risk committee reads: what was found, with its numbers."""
     outside, inside = facts.out_of_sample, facts.in_sample
-    gain = f"the Sharpe gain of {outside.gain:+.2f} ({p_text(outside.p_value)})"
+    gain = f"the Sharpe gain of {outside.gain:+.2f} ({p_text(outside.p_value, facts.level)})"
     if finding == "new_edge":
         share = checks["edge_share"].value or 0.0
         held = "survives" if checks["gain_survives"].passed else "is probable"
         part = "all" if share >= 0.995 else f"{share:.0%}"
         return (
             f"Out of sample {gain} {held}, and {part} of it comes from returns that the base's opportunities "
-            f"do not explain and that earn on their own ({p_text(facts.new_p or 0.0)})."
+            f"do not explain and that earn on their own ({p_text(facts.new_p or 0.0, facts.level)})."
         )
     if finding == "efficiency":
         return f"Out of sample {gain} survives, but {_why_not_new(facts, checks)}."
@@ -64,9 +66,10 @@ def reason_for(finding: Finding, facts: Facts, checks: Mapping[str, Check]) -> s
         )
     if max(abs(inside.gain), abs(outside.gain)) < 0.005:
         return "Both policies have the same Sharpe ratio in sample and out of sample, up to rounding."
+    way = "higher" if inside.gain >= 0 else "lower"
     return (
-        f"The tuned Sharpe ratio is {inside.gain:+.2f} against the base's in sample, and out of sample {gain} "
-        "does not survive."
+        f"In sample the tuned policy's Sharpe ratio is {abs(inside.gain):.2f} {way} than the base's, and out of sample "
+        f"{gain} does not survive."
     )
 
 
@@ -74,7 +77,7 @@ def _why_not_new(facts: Facts, checks: Mapping[str, Check]) -> str:
     if not facts.leaves_base:
         return "the tuned policy never leaves what the base took: every return is the base's, resized"
     if checks["new_part_earns"].passed is False and facts.new_p is not None:
-        return f"what the base's opportunities do not explain is not shown to earn ({p_text(facts.new_p)})"
+        return f"what the base's opportunities do not explain is not shown to earn ({p_text(facts.new_p, facts.level)})"
     if checks["new_part_earns"].passed is None:
         return facts.new_reason or "there is no new part"
     share = checks["edge_share"]
@@ -95,7 +98,11 @@ def _horizon_words(facts: Facts, checks: Mapping[str, Check]) -> str:
 
 def could_not_assess(facts: Facts, checks: Mapping[str, Check]) -> tuple[str, ...]:
     """What no number here can speak of, and why."""
-    found = [f"{check.question} {check.reason}." for check in checks.values() if check.value is None and check.reason]
+    found = [
+        f"{check.question} {check.reason[0].upper()}{check.reason[1:]}."
+        for check in checks.values()
+        if check.value is None and check.reason
+    ]
     if facts.evidence != "trades":
         found.append("What was traded: no trades were given, so opportunities are inferred from returns.")
     if facts.evidence == "returns":

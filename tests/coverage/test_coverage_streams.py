@@ -133,7 +133,7 @@ def test_a_base_that_is_flat_for_months_gives_finite_streams():
 def test_too_many_known_streams_are_refused_with_the_count():
     base = base_returns(n=100)
     known = np.random.default_rng(0).standard_normal((100, 40))
-    with pytest.raises(InputError, match="40 streams .* 60 periods: at most 8 known"):
+    with pytest.raises(InputError, match=r"40 streams .* 60 periods: at most 8 known"):
         candidates(base, 252, known, tuple("abcdefghijklmnopqrstuvwxyz0123456789ABCD"), shortest=60)
 
 

@@ -10,7 +10,7 @@ from auditor.verdict.checks import Facts
 from auditor.verdict.label import judge
 
 
-def tested(gain, p=0.5, upper=1.0):
+def sharpe_of(gain, p=0.5, upper=1.0):
     return SharpeTest(
         null="",
         base=0.5,
@@ -45,8 +45,8 @@ def facts(**changes):
         level=0.05,
         gain_level=0.05,
         min_edge_share=0.25,
-        in_sample=tested(0.8),
-        out_of_sample=tested(0.5, 0.01),
+        in_sample=sharpe_of(0.8),
+        out_of_sample=sharpe_of(0.5, 0.01),
         horizon=21,
         horizon_share=0.9,
         edge_part=0.3,
@@ -60,7 +60,7 @@ def facts(**changes):
     return replace(start, **changes)
 
 
-FLAT = {"in_sample": tested(-0.2)}
+FLAT = {"in_sample": sharpe_of(-0.2)}
 ROWS = [
     # in-sample gain, out of sample -> finding, standing
     ({}, "new_edge", "presumed"),
@@ -88,27 +88,27 @@ ROWS = [
         "shown",
     ),
     (FLAT | {"new_p": 0.5}, "efficiency", "presumed"),
-    ({"out_of_sample": tested(0.5, 0.05)}, "unproven", "presumed"),
-    ({"out_of_sample": tested(0.5, 0.05, upper=0.79)}, "flattering", "shown"),
-    ({"out_of_sample": tested(0.5, 0.05, upper=0.8)}, "unproven", "presumed"),
-    ({"out_of_sample": tested(-0.3, 0.9, upper=0.2)}, "flattering", "shown"),
-    (FLAT | {"out_of_sample": tested(0.5, 0.05)}, "no_gain", "shown"),
-    (FLAT | {"out_of_sample": tested(-0.3, 0.9)}, "no_gain", "shown"),
+    ({"out_of_sample": sharpe_of(0.5, 0.05)}, "unproven", "presumed"),
+    ({"out_of_sample": sharpe_of(0.5, 0.05, upper=0.79)}, "flattering", "shown"),
+    ({"out_of_sample": sharpe_of(0.5, 0.05, upper=0.8)}, "unproven", "presumed"),
+    ({"out_of_sample": sharpe_of(-0.3, 0.9, upper=0.2)}, "flattering", "shown"),
+    (FLAT | {"out_of_sample": sharpe_of(0.5, 0.05)}, "no_gain", "shown"),
+    (FLAT | {"out_of_sample": sharpe_of(-0.3, 0.9)}, "no_gain", "shown"),
     ({"horizon_share": 0.49}, "unproven", "presumed"),
     ({"horizon_share": 0.5}, "new_edge", "presumed"),
     ({"horizon_share": None}, "unproven", "presumed"),
     (FLAT | {"horizon_share": 0.1}, "no_gain", "shown"),
     # with trades a gain need only be probable
-    ({"evidence": "trades", "gain_level": 0.2, "out_of_sample": tested(0.5, 0.19)}, "new_edge", "shown"),
-    ({"evidence": "trades", "gain_level": 0.2, "out_of_sample": tested(0.5, 0.2)}, "unproven", "presumed"),
+    ({"evidence": "trades", "gain_level": 0.2, "out_of_sample": sharpe_of(0.5, 0.19)}, "new_edge", "shown"),
+    ({"evidence": "trades", "gain_level": 0.2, "out_of_sample": sharpe_of(0.5, 0.2)}, "unproven", "presumed"),
     (
-        {"evidence": "trades", "gain_level": 0.2, "out_of_sample": tested(0.5, 0.19), "new_p": 0.3},
+        {"evidence": "trades", "gain_level": 0.2, "out_of_sample": sharpe_of(0.5, 0.19), "new_p": 0.3},
         "unproven",
         "presumed",
     ),
     # equal up to rounding, whatever p says
-    ({"in_sample": tested(0.0049), "out_of_sample": tested(0.0049, 0.0001)}, "no_gain", "shown"),
-    ({"in_sample": tested(0.005), "out_of_sample": tested(0.0, 0.5)}, "unproven", "presumed"),
+    ({"in_sample": sharpe_of(0.0049), "out_of_sample": sharpe_of(0.0049, 0.0001)}, "no_gain", "shown"),
+    ({"in_sample": sharpe_of(0.005), "out_of_sample": sharpe_of(0.0, 0.5)}, "unproven", "presumed"),
 ]
 
 
@@ -126,8 +126,8 @@ def test_the_rule(changes, finding, standing):
 def test_reasons_carry_their_numbers():
     assert "60% of it" in judge(facts()).reason
     assert "p = 0.010" in judge(facts()).reason
-    assert "at most +0.20" in judge(facts(out_of_sample=tested(-0.3, 0.9, upper=0.2))).reason
-    assert "gains of 0.50 and more" in judge(facts(out_of_sample=tested(0.5, 0.3))).reason
+    assert "at most +0.20" in judge(facts(out_of_sample=sharpe_of(-0.3, 0.9, upper=0.2))).reason
+    assert "gains of 0.50 and more" in judge(facts(out_of_sample=sharpe_of(0.5, 0.3))).reason
     smooth = judge(facts(horizon_share=0.1)).reason
     assert "smoothed" in smooth
     assert "10% of it" in smooth
@@ -137,9 +137,9 @@ def test_reasons_carry_their_numbers():
 
 
 def test_unproven_says_what_is_missing():
-    found = judge(facts(out_of_sample=tested(0.5, 0.3)))
+    found = judge(facts(out_of_sample=sharpe_of(0.5, 0.3)))
     assert "400 more out-of-sample periods (900 in all)" in found.would_change[0]
-    lost = judge(facts(out_of_sample=tested(-0.1, 0.7)))
+    lost = judge(facts(out_of_sample=sharpe_of(-0.1, 0.7)))
     assert "finds 0.50 with 80 % power" in lost.would_change[0]
 
 
@@ -147,7 +147,7 @@ def test_what_cannot_be_assessed_is_said():
     found = judge(facts(horizon_share=None, direction=way(None, "the two policies are the same up to leverage")))
     told = " ".join(found.not_assessed)
     for words in (
-        "no out-of-sample window is long enough",
+        "No out-of-sample window is long enough",
         "same up to leverage",
         "no trades",
         "--known",

@@ -1,0 +1,154 @@
+"""Arguments come in; the library is called, its result printed or written, and an exit code goes out.
+
+0 it ran, 2 it could not run. Nothing heavy is imported before a command needs it.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from auditor import __version__
+from auditor.errors import AuditorError
+from auditor.options import GroupedCommand, audit_options, check_reports, output_options
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from auditor.result import Audit
+
+COULD_NOT_RUN, INTERRUPTED, PIPE_CLOSED = 2, 130, 141
+
+
+class Commands(click.Group):
+    """Commands whose errors by the user are one message on stderr, never a traceback."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command; give the exit code of what went wrong."""
+        try:
+            return super().invoke(ctx)
+        except AuditorError as error:
+            _fail(ctx, str(error), COULD_NOT_RUN)
+        except KeyboardInterrupt:
+            _fail(ctx, "interrupted", INTERRUPTED)
+        except BrokenPipeError:
+            # The reader has left, as `head` does; what is still buffered must not complain at exit.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            ctx.exit(PIPE_CLOSED)
+        except OSError as error:
+            what = f"{error.filename}: {error.strerror}" if error.filename else str(error)
+            _fail(ctx, what, COULD_NOT_RUN)
+
+
+def _fail(ctx: click.Context, message: str, code: int) -> None:
+    from auditor.report.plain import clean
+
+    click.echo(f"error: {clean(message)}", err=True)
+    ctx.exit(code)
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, "--version", prog_name="auditor", message="%(prog)s %(version)s")
+def main() -> None:
+    """Tell whether the gain of a backtest overlay is new edge, or the same opportunities reweighted."""
+
+
+_AUDIT_EXAMPLES = """
+Examples:
+  auditor audit base.csv tuned.csv --oos-start 2019-01-02
+  auditor audit pairs.csv:base pairs.csv:tuned --oos-fraction 0.3
+  auditor audit base.csv tuned.csv --oos 2015-01-01:2016-12-31 --embargo 21
+  auditor audit base.csv tuned.csv --oos-fraction 0.3 --known factors.csv
+  auditor audit base.csv tuned.csv --oos-start 2019-01-02 --report md:audit.md
+
+Exit code 0: the audit ran, whatever it found. 2: it could not run.
+"""
+
+
+@main.command(cls=GroupedCommand, epilog=_AUDIT_EXAMPLES)
+@click.argument("base")
+@click.argument("tuned")
+@audit_options
+def audit(
+    base: str, tuned: str, reports: tuple[tuple[str, str], ...], as_json: bool, quiet: bool, **options: Any
+) -> None:
+    """Label the gain of TUNED over BASE: new edge, reweighting, or no gain.
+
+    BASE and TUNED are files of returns (CSV, TSV, Parquet, Feather; .gz and .zst too), or FILE:COLUMN.
+    """
+    check_reports(reports, inputs=tuple(one for one in (base, tuned, options["known"], options["rf"]) if _is_path(one)))
+    from auditor.audit import audit_files
+
+    options["oos"] = list(options["oos"]) or None
+    result = audit_files(base, tuned, **options)
+    _write_reports(result, reports)
+    if as_json:
+        _print_json(result)
+    elif quiet:
+        _print_label(result)
+    else:
+        from auditor.report.text import print_audit
+
+        print_audit(result, _console())
+    if not (quiet or as_json):
+        for kind, path in reports:
+            click.echo(f"wrote {kind} report {click.format_filename(path)}", err=True)
+
+
+@main.command(cls=GroupedCommand)
+@output_options
+def demo(as_json: bool, quiet: bool) -> None:
+    """Audit the bundled pairs, one line each, and show the last in full."""
+    from auditor.demo import as_record, audit_pair, pairs
+
+    bundled = pairs()
+    if as_json:
+        _print_json([as_record(pair, audit_pair(pair)) for pair in bundled])
+        return
+    from auditor.report.text import ONE_LINE_HEADING, one_line_pieces, print_audit, print_lines, wrapped
+
+    console = _console()
+    print_lines([ONE_LINE_HEADING], console)
+    for pair in bundled:
+        result = audit_pair(pair)
+        print_lines([one_line_pieces(result, pair.title)], console, verdict=result.finding)
+    if quiet:
+        return
+    print_lines([(), *wrapped(f"The last one in full. {pair.story}"), ()], console)
+    print_audit(result, console)
+    print_lines([(), *wrapped("Your own: auditor audit base.csv tuned.csv --oos-start DATE")], console)
+
+
+def _is_path(value: Any) -> bool:
+    return isinstance(value, str)
+
+
+def _console() -> Console:
+    from rich.console import Console
+
+    return Console(file=sys.stdout)
+
+
+def _print_json(data: Audit | list[Any]) -> None:
+    from auditor.report.machine import as_json
+
+    # As bytes: JSON is UTF-8 and has plain line breaks whatever the terminal speaks.
+    click.echo(as_json(data).encode("utf-8"), nl=False)
+
+
+def _print_label(result: Audit) -> None:
+    from auditor.report.text import headline_pieces, print_lines
+
+    print_lines([headline_pieces(result)], _console(), verdict=result.finding)
+
+
+def _write_reports(result: Audit, reports: tuple[tuple[str, str], ...]) -> None:
+    from auditor.report.machine import as_json, write
+    from auditor.report.markdown import as_markdown
+
+    render = {"json": as_json, "md": as_markdown}
+    for kind, path in reports:
+        write(path, render[kind](result))

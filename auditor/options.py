@@ -1,0 +1,159 @@
+"""Options of the command line, in the groups that --help shows; what a user typed goes in, checked values come out."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+from auditor.errors import InputError
+
+FORMATS = ("json", "md")
+"""What --report can write."""
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def block(ctx: click.Context, param: click.Parameter, value: str) -> int | str:
+    """Give a whole number of periods, or "auto"."""
+    try:
+        return value if value == "auto" else int(value)
+    except ValueError:
+        raise click.BadParameter(f"{value!r} is neither a whole number nor auto.") from None
+
+
+def rate(ctx: click.Context, param: click.Parameter, value: str | None) -> float | str | None:
+    """Give a rate a year as a number, or the name of a file of returns."""
+    try:
+        return None if value is None else float(value)
+    except ValueError:
+        return value
+
+
+def report_targets(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    """Give format and path of each FORMAT:PATH; the path may hold colons itself."""
+    found, known = [], " and ".join(FORMATS)
+    for value in values:
+        kind, colon, path = value.partition(":")
+        if not colon:
+            raise click.BadParameter(f"{value!r} is not FORMAT:PATH, such as json:audit.json. Known formats: {known}.")
+        if kind not in FORMATS:
+            raise click.BadParameter(f"unknown format {kind!r}. Known formats: {known}.")
+        if path in ("", "-"):
+            raise click.BadParameter(f"{value!r} names no file. For the terminal, --json prints the JSON alone.")
+        found.append((kind, path))
+    return tuple(found)
+
+
+class Grouped(click.Option):
+    """An option that stands under a heading of --help."""
+
+    def __init__(self, *args: Any, group: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.group = group
+
+
+class GroupedCommand(click.Command):
+    """A command whose --help lists its options by heading, and keeps the lines of its epilog."""
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the options, heading by heading, in the order in which they are defined."""
+        groups: dict[str, list[tuple[str, str]]] = {}
+        for param in self.get_params(ctx):
+            if isinstance(param, click.Argument):
+                continue
+            record = param.get_help_record(ctx)
+            if record is not None:
+                groups.setdefault(getattr(param, "group", _OUTPUT), []).append(record)
+        width = max(len(name) for records in groups.values() for name, _ in records)
+        for title, records in groups.items():
+            with formatter.section(title):
+                # One width for all headings, so that the page has two columns and not one per heading.
+                formatter.write_dl([(f"{name:<{width}}", words) for name, words in records], col_max=width + 2)
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the epilog as it stands."""
+        if self.epilog:
+            formatter.write("\n" + self.epilog.strip("\n") + "\n")
+
+
+def _option(group: str, *names: str, **how: Any) -> Callable[[Command], Command]:
+    return click.option(*names, cls=Grouped, group=group, **how)
+
+
+def stacked(*options: Callable[[Command], Command]) -> Callable[[Command], Command]:
+    """Options as one decorator, shown in the order given."""
+
+    def decorate(command: Command) -> Command:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return decorate
+
+
+_SPLIT, _READ, _KNOWN = "Out of sample, one of", "Reading", "Streams the base could have had"
+_TEST, _OUTPUT = "Testing", "Output"
+
+output_options = stacked(
+    _option(_OUTPUT, "--json", "as_json", is_flag=True, help="Print the JSON alone."),
+    _option(_OUTPUT, "-q", "--quiet", is_flag=True, help="Print the label line alone."),
+)
+
+audit_options = stacked(
+    _option(_SPLIT, "--oos-start", metavar="DATE", help="First date the tuning did not see."),
+    _option(_SPLIT, "--oos-fraction", type=float, metavar="F", help="Last share of the sample, such as 0.3."),
+    _option(_SPLIT, "--oos", multiple=True, metavar="START:END", help="A window, inclusive. Repeat for walk-forward."),
+    _option(_READ, "--base-column", metavar="C", help="Column of BASE, if its name does not tell."),
+    _option(_READ, "--tuned-column", metavar="C", help="Column of TUNED."),
+    _option(_READ, "--date-column", metavar="C", help="Column of dates."),
+    _option(_READ, "--date-format", metavar="FMT", help="How dates are written, such as %d.%m.%Y."),
+    _option(_READ, "--kind", type=click.Choice(["returns", "prices"]), help="What the columns hold."),
+    _option(_READ, "--unit", type=click.Choice(["decimal", "percent"]), help="What returns are written in."),
+    _option(_READ, "--align", type=click.Choice(["strict", "inner"]), default="strict",
+            help="Dates differ: refuse, or audit common ones."),
+    _option(_READ, "--na", type=click.Choice(["refuse", "drop"]), default="refuse",
+            help="Value missing: refuse, or drop the date."),
+    _option(_READ, "--embargo", type=int, metavar="N", default=0,
+            help="In-sample periods to drop beside each window."),
+    _option(_READ, "--periods-per-year", type=float, metavar="N", help="Inferred from the dates if not given."),
+    _option(_READ, "--rf", metavar="FILE|RATE", callback=rate, help="Cash, taken off both: returns, or 0.03 a year."),
+    _option(_KNOWN, "--known", metavar="FILE", help="Factors, sleeves, hedges: a column each."),
+    _option(_KNOWN, "--known-complete", is_flag=True, help="The base could do nothing but these."),
+    _option(_TEST, "--level", type=float, metavar="P", default=0.05, help="Of every test and interval.  [0.05]"),
+    _option(_TEST, "--gain-level", type=float, metavar="P", help="Of the gain, once the new part is proven.  [level]"),
+    _option(_TEST, "--min-edge-share", type=float, metavar="S", default=0.25,
+            help="Of the gain, for it to be new edge.  [0.25]"),
+    _option(_TEST, "--reps", type=int, metavar="N", default=10_000, help="Resamples of each test.  [10000]"),
+    _option(_TEST, "--block", metavar="N|auto", default="auto", callback=block,
+            help="Periods resampled together.  [auto]"),
+    _option(_TEST, "--seed", type=int, metavar="N", default=0, help="Of the resampling.  [0]"),
+    _option(_OUTPUT, "--report", "reports", multiple=True, metavar="FORMAT:PATH", callback=report_targets,
+            help=f"Write a file too: {', '.join(FORMATS)}. Repeatable."),
+    output_options,
+)  # fmt: skip
+
+
+def check_reports(reports: tuple[tuple[str, str], ...], *, inputs: tuple[str, ...]) -> None:
+    """Refuse report files that could not be written, before anything is computed for them.
+
+    errors   InputError for a missing directory, a file named twice, or one that is read by the same run
+    """
+    from auditor.report.machine import check_target
+
+    seen: dict[str, str] = {}
+    for kind, path in reports:
+        check_target(path)
+        real = os.path.realpath(path)
+        if real in seen:
+            raise InputError(f"--report {kind}:{path}: {seen[real]} goes to the same file. Give each its own.")
+        seen[real] = f"{kind}:{path}"
+        if any(os.path.exists(one) and os.path.realpath(one) == real for one in _possible_files(inputs)):
+            raise InputError(f"--report {kind}:{path}: would overwrite a file that this audit reads. Write elsewhere.")
+
+
+def _possible_files(inputs: tuple[str, ...]) -> list[str]:
+    """Every file that `FILE` or `FILE:COLUMN` may mean."""
+    return [one[:cut] for one in inputs for cut in [len(one), *(i for i, c in enumerate(one) if c == ":")] if one[:cut]]

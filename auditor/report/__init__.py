@@ -1,0 +1,1 @@
+"""An audit becomes text, Markdown or JSON. Nothing is computed here."""

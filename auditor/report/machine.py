@@ -1,0 +1,170 @@
+"""An audit goes in; plain data, JSON text and files that are written whole or not at all come out."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import math
+import os
+import re
+import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import fields, is_dataclass
+from datetime import date
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from auditor.errors import InputError
+
+if TYPE_CHECKING:
+    from auditor.result import Audit
+
+VERSION = 1
+"""Version of the JSON: a field may be added, never renamed or given another meaning, without a new one."""
+
+_ABSENT = {
+    "jkm_z": "the difference of the two Sharpe ratios has no variance",
+    "periods_needed": "the gain is not positive, so no amount of data would find it",
+}
+"""Why a field is None where the result does not carry the reason itself."""
+
+# Legal in JSON, yet a terminal may obey them or an encoder refuse them; as escapes they mean the same.
+_RISKY = re.compile("[\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
+
+
+def as_dict(audit: Audit) -> dict[str, Any]:
+    """Give plain data as `schema()` describes it: numbers unrounded, and a reason beside each null that is a number."""
+    found: dict[str, Any] = {"schema": VERSION} | _plain(audit)
+    parts, outside = found["attribution"], audit.attribution.out_of_sample
+    # The short names repeat the out-of-sample span, so their reasons are its reasons.
+    for name, reason in (("edge_share", outside.edge_share_reason), ("new_p", outside.new_reason)):
+        if parts[name] is None:
+            parts.setdefault(f"{name}_reason", reason)
+    return found
+
+
+def as_json(data: Audit | Mapping[str, Any] | list[Any]) -> str:
+    """Give an audit, or plain data, as JSON text; no time of day in it, so the same audit gives the same text."""
+    plain = data if isinstance(data, Mapping | list) else as_dict(data)
+    text = json.dumps(plain, indent=2, ensure_ascii=False, allow_nan=False)
+    return _RISKY.sub(lambda match: f"\\u{ord(match[0]):04x}", text) + "\n"
+
+
+@cache
+def _schema_text() -> str:
+    return files("auditor.report").joinpath("audit.schema.json").read_text(encoding="utf-8")
+
+
+def schema() -> dict[str, Any]:
+    """Load the JSON Schema (2020-12) of `as_dict`."""
+    loaded: dict[str, Any] = json.loads(_schema_text())
+    return loaded
+
+
+def write(path: str | os.PathLike[str], text: str) -> None:
+    """Write UTF-8 text to a file that is there whole or not at all: first beside it, then moved into place.
+
+    errors   InputError where the directory is missing or cannot be written to
+    """
+    target = Path(path)
+    check_target(target)
+    # A device such as /dev/stdout, or a pipe, cannot be moved onto: it is written to.
+    if target.exists() and not target.is_file():
+        with _refused(target):
+            target.write_text(text, encoding="utf-8", errors="backslashreplace", newline="\n")
+        return
+    # A link stays a link: what it points at is replaced.
+    real = target.resolve()
+    beside: str | None = None
+    try:
+        with _refused(target):
+            handle, beside = tempfile.mkstemp(dir=real.parent, prefix=f".{real.name[:40]}.", suffix=".part")
+            with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace", newline="\n") as file:
+                file.write(text)
+                file.flush()
+                os.fsync(file.fileno())
+            os.chmod(beside, real.stat().st_mode & 0o777 if real.exists() else 0o666 & ~_umask())
+            os.replace(beside, real)
+            beside = None
+    finally:
+        if beside is not None:
+            with contextlib.suppress(OSError):
+                os.unlink(beside)
+
+
+def check_target(path: str | os.PathLike[str]) -> None:
+    """Refuse a path that could not be written, before anything is computed for it."""
+    target = Path(path)
+    if target.is_dir():
+        raise InputError(f"{target}: is a directory. Name a file in it.")
+    folder = target.resolve().parent
+    if not folder.is_dir():
+        raise InputError(f"{target}: the directory {folder} does not exist. Make it first, or write elsewhere.")
+    # The new file replaces the old one, so both the directory and a write-protected file have a say.
+    if not os.access(folder, os.W_OK | os.X_OK) or (target.exists() and not os.access(target, os.W_OK)):
+        raise InputError(f"{target}: cannot be written. Change its permissions, or write elsewhere.")
+
+
+@contextlib.contextmanager
+def _refused(target: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise InputError(f"{target}: could not be written ({error.strerror or error}). Write elsewhere.") from error
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def _plain(value: Any) -> Any:
+    if is_dataclass(value) and not isinstance(value, type):
+        return _fields({field.name: getattr(value, field.name) for field in fields(value)})
+    if isinstance(value, Mapping):
+        return _fields({str(key): inner for key, inner in value.items()})
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_plain(inner) for inner in (sorted(value) if isinstance(value, set | frozenset) else value)]
+    if isinstance(value, bool | int | str) or value is None:
+        return value
+    if isinstance(value, float):
+        return float(value) if math.isfinite(value) else None
+    if isinstance(value, date):
+        return value.isoformat()
+    # numpy numbers and arrays, without importing numpy
+    return _plain(value.tolist()) if hasattr(value, "tolist") else str(value)
+
+
+def _fields(values: Mapping[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, value in values.items():
+        found[name] = _plain(value)
+        reason = f"{name}_reason"
+        if reason in values:
+            continue
+        if _not_finite(value):
+            found[reason] = _why(value)
+        elif value is None and name in _ABSENT:
+            found[reason] = _ABSENT[name]
+    return found
+
+
+def _not_finite(value: Any) -> bool:
+    if isinstance(value, tuple | list):
+        return any(_not_finite(inner) for inner in value)
+    return isinstance(value, float) and not math.isfinite(value)
+
+
+def _why(value: Any) -> str:
+    if isinstance(value, tuple | list):
+        return "no finite interval: the standard error is zero or nearly so"
+    return (
+        "not a number"
+        if math.isnan(value)
+        else "infinite: nothing bounds it from above"
+        if value > 0
+        else ("infinite: nothing bounds it from below")
+    )

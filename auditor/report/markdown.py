@@ -1,0 +1,123 @@
+"""An audit goes in; Markdown for a pull or merge request comes out, in tables that GitHub and GitLab both render."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from auditor.report import shown
+from auditor.report.plain import clean, shortened
+
+if TYPE_CHECKING:
+    from auditor.result import Audit
+
+LIMIT = 60_000
+"""Bytes that fit a comment on either site, with room for a heading around it."""
+
+LONGEST = 2_000
+"""Characters of one text; whole sentences are far shorter, a hostile name may not be."""
+
+MARKS = {"ok": "ok", "no": "**no**", "--": "--"}
+
+
+def as_markdown(audit: Audit) -> str:
+    """Give the audit in Markdown, verdict first, under 60 kB; nothing in a name can become markup."""
+    head, *rest = [_verdict(audit), _gain(audit), _checks(audit), *_lists(audit), _sample(audit)]
+    text = head
+    for section in rest:
+        longer = f"{text}\n{section}"
+        # Only lists of names or warnings can be this long; what is left out is in the JSON.
+        if len(longer.encode("utf-8", "replace")) > LIMIT - 200:
+            return f"{text}\n*Cut here: the rest is in the JSON report.*\n"
+        text = longer
+    return text
+
+
+def escaped(text: str) -> str:
+    """Give text that Markdown shows as it is: no markup, HTML, table cell, link, mention or issue reference."""
+    text = re.sub(r"([\\`*_\[\]|~])", r"\\\1", shortened(clean(text), LONGEST))
+    text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    # References and links are looked for in the finished text, where no escape helps: a zero-width space parts them.
+    text = re.sub(r"([@#!$~%])(?=\w)", "\\1\u200b", text)
+    return re.sub(r"(?i)(https?:|ftp:|mailto:|www\.)(?=\S)", "\\1\u200b", text)
+
+
+def code(text: str) -> str:
+    """Give text as code in a table cell: a fence longer than any run of backticks in it, pipes escaped."""
+    text = clean(text)
+    fence = "`" * (1 + max((len(run) for run in re.findall("`+", text)), default=0))
+    space = " " if text.startswith("`") or text.endswith("`") else ""
+    return f"{fence}{space}{text}{space}{fence}".replace("|", "\\|") if text else ""
+
+
+def _verdict(audit: Audit) -> str:
+    return f"## {escaped(shown.headline(audit))}\n\n**{escaped(shown.meaning(audit))}**\n\n{escaped(audit.reason)}\n"
+
+
+def _gain(audit: Audit) -> str:
+    tests = (audit.sharpe.in_sample, audit.sharpe.out_of_sample)
+    parts = (audit.attribution.in_sample, audit.attribution.out_of_sample)
+    sample = audit.sample
+    windows = (sample.in_sample, sample.out_of_sample)
+    rows = [
+        ("from, to", *(shown.span(one) + (f", {len(one)} windows" if len(one) > 1 else "") for one in windows)),
+        ("base", *(f"{test.base:z.2f}" for test in tests)),
+        ("tuned", *(f"{test.tuned:z.2f}" for test in tests)),
+        ("**gain**", *(f"**{shown.signed(test.gain)}** {shown.interval(test.ci)}" for test in tests)),
+        (
+            "reweighting part",
+            *(f"{shown.signed(one.reweighting_part.value)} {shown.interval(one.reweighting_part.ci)}" for one in parts),
+        ),
+        ("edge part", *(f"{shown.signed(one.edge_part.value)} {shown.interval(one.edge_part.ci)}" for one in parts)),
+        ("p (one-sided)", *(escaped(shown.p_value(test.p_value)) for test in tests)),
+        ("sample", *(f"{shown.count(test.n_obs, sample)}, blocks of {test.block}" for test in tests)),
+    ]
+    level = 100 * (1 - tests[1].level)
+    return (
+        _table(("Sharpe, annualised", "in sample", "out of sample"), rows)
+        + f"\n{level:.4g}% intervals, resampled in blocks. The two parts add up to the gain.\n\n"
+        + f"- {escaped(shown.horizons(tests[1], sample))}.\n- Direction: {escaped(shown.direction(audit))}.\n"
+    )
+
+
+def _checks(audit: Audit) -> str:
+    rows = [
+        (MARKS[mark], escaped(question), escaped(value), escaped(needed))
+        for mark, question, value, needed in map(shown.check_row, audit.checks)
+    ]
+    return "### Checks, out of sample unless said\n\n" + _table(("", "question", "found", "needed"), rows)
+
+
+def _lists(audit: Audit) -> list[str]:
+    titled = (
+        ("Warnings", audit.warnings),
+        ("Not assessed", shown.beside_checks(audit)),
+        ("What would change the label", audit.would_change),
+        ("Notes", audit.notes),
+    )
+    return [f"### {title}\n\n" + "".join(f"- {escaped(item)}\n" for item in items) for title, items in titled if items]
+
+
+def _sample(audit: Audit) -> str:
+    rows = [
+        (
+            escaped(one.role),
+            code(shortened(shown.source(one), 120)),
+            f"{one.rows:,}",
+            shown.day(one.first),
+            shown.day(one.last),
+            code(one.sha256[:8]),
+        )
+        for one in audit.inputs
+    ]
+    return (
+        "### Read\n\n"
+        + _table(("role", "file and column", "rows", "first", "last", "sha256"), rows)
+        + f"\n{escaped(shown.computed_with(audit))}\n"
+    )
+
+
+def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = [header, ["---"] * len(header), *rows]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)

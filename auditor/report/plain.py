@@ -1,0 +1,30 @@
+"""Text that a user or a file supplied goes in; text that is safe to show on one line comes out."""
+
+from __future__ import annotations
+
+import unicodedata
+
+_UNSAFE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+"""Unicode categories that a terminal or a page may obey, or that cannot be written at all."""
+
+
+def clean(text: str) -> str:
+    r"""Give text on one line with every control, direction and surrogate character written out, such as \x1b.
+
+    Names of files and columns are the user's, or whoever gave them the file: an escape sequence in one must not
+    reach a terminal, nor a line break the layout.
+    """
+    return "".join(_written(c) if unicodedata.category(c) in _UNSAFE else c for c in text)
+
+
+def _written(character: str) -> str:
+    code = ord(character)
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
+def shortened(text: str, width: int) -> str:
+    """Give text of at most `width` characters, the middle left out: both a path's end and its start say what it is."""
+    if len(text) <= width:
+        return text
+    tail = (width - 3) * 2 // 3
+    return text[: width - 3 - tail] + "..." + text[len(text) - tail :]

@@ -1,0 +1,195 @@
+"""An audit goes in; styled lines of at most 80 columns come out, the same ones in plain text and in colour."""
+
+from __future__ import annotations
+
+import os
+import textwrap
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from auditor.report import shown
+from auditor.report.plain import clean, shortened
+from auditor.verdict.checks import Finding
+from auditor.verdict.words import HEADLINES, p_text
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from auditor.result import Audit
+
+WIDTH = 80
+LEFT, COLUMN = 20, 30
+
+Style = Literal["plain", "verdict", "title", "strong", "quiet", "ok", "no", "warning"]
+
+
+class Piece(NamedTuple):
+    """Some text of a line, and what it is; colours are chosen from that where there are any."""
+
+    text: str
+    style: Style = "plain"
+
+
+Line = tuple[Piece, ...]
+
+VERDICT_COLOURS: dict[Finding, str] = {
+    "new_edge": "bold green",
+    "efficiency": "bold cyan",
+    "flattering": "bold red",
+    "unproven": "bold yellow",
+    "no_gain": "bold",
+}
+COLOURS: dict[Style, str] = {
+    "plain": "",
+    "title": "bold",
+    "strong": "bold",
+    "quiet": "dim",
+    "ok": "green",
+    "no": "red",
+    "warning": "yellow",
+}
+
+
+def lines(audit: Audit) -> list[Line]:
+    """Give the whole report, verdict first."""
+    sections = [_verdict(audit), _gain(audit), _checks(audit)]
+    sections.append(_list("Warnings", audit.warnings, "warning", mark="! "))
+    sections.append(_list("Not assessed", shown.beside_checks(audit)))
+    sections.append(_list("What would change the label", audit.would_change))
+    sections.append(_sample(audit))
+    found: list[Line] = []
+    for section in sections:
+        block = list(section)
+        if block:
+            found += [(), *block] if found else block
+    return found
+
+
+def plain_text(audit: Audit) -> str:
+    """Give the report without colour, at most 80 columns wide, ending in a line break."""
+    return "".join(_joined(line) + "\n" for line in lines(audit))
+
+
+def print_audit(audit: Audit, console: Console) -> None:
+    """Print the report, in colour where the console is a terminal and NO_COLOR is not set."""
+    print_lines(lines(audit), console, verdict=audit.finding)
+
+
+def print_lines(report: Iterable[Line], console: Console, *, verdict: Finding = "no_gain") -> None:
+    """Print styled lines; characters that the output cannot take are written out, never an error."""
+    from rich.text import Text
+
+    coloured = console.is_terminal and not os.environ.get("NO_COLOR") and not console.is_dumb_terminal
+    for line in report:
+        if not coloured:
+            console.file.write(_fitting(_joined(line), console.encoding) + "\n")
+            continue
+        text = Text()
+        for piece in line:
+            style = VERDICT_COLOURS[verdict] if piece.style == "verdict" else COLOURS[piece.style]
+            text.append(_fitting(piece.text, console.encoding), style=style)
+        console.print(text, soft_wrap=True, highlight=False)
+    console.file.flush()
+
+
+def one_line(audit: Audit, title: str) -> str:
+    """Give title, finding, out-of-sample gain and its p on one line of at most 80 columns."""
+    return _joined(one_line_pieces(audit, title))
+
+
+def headline_pieces(audit: Audit) -> Line:
+    """Give the label line: finding and standing."""
+    return (Piece(HEADLINES[audit.finding], "verdict"), Piece(f" ({shown.standing(audit)})"))
+
+
+def one_line_pieces(audit: Audit, title: str) -> Line:
+    """Give the pieces of `one_line`."""
+    outside = audit.sharpe.out_of_sample
+    return (
+        Piece(f"{shortened(clean(title), 36):<36}  "),
+        Piece(f"{HEADLINES[audit.finding]:<24}", "verdict"),
+        Piece(f"{shown.signed(outside.gain):>6}  {p_text(outside.p_value)}".rstrip()),
+    )
+
+
+def wrapped(text: str, *, style: Style = "plain", first: str = "", rest: str = "") -> Iterator[Line]:
+    """Give text as lines that fit, with what the first and the others start with."""
+    for line in textwrap.wrap(text, WIDTH - 1, initial_indent=first, subsequent_indent=rest, break_on_hyphens=False):
+        yield (Piece(line, style),)
+
+
+ONE_LINE_HEADING: Line = (Piece(f"{'Sharpe gain out of sample':<38}{'finding':<24}{'gain':>6}  p", "quiet"),)
+
+
+def _verdict(audit: Audit) -> Iterator[Line]:
+    yield headline_pieces(audit)
+    yield from wrapped(shown.meaning(audit), style="strong")
+    yield ()
+    yield from wrapped(clean(audit.reason))
+
+
+def _gain(audit: Audit) -> Iterator[Line]:
+    tests = (audit.sharpe.in_sample, audit.sharpe.out_of_sample)
+    parts = (audit.attribution.in_sample, audit.attribution.out_of_sample)
+    sample = audit.sample
+    yield _row("Sharpe, annualised", ("in sample", "out of sample"), "title")
+    yield _row("", (shown.span(sample.in_sample), shown.span(sample.out_of_sample)), "quiet")
+    if len(sample.out_of_sample) > 1:
+        yield _row("windows", (f"{len(sample.in_sample)}", f"{len(sample.out_of_sample)}"))
+    yield _row("base", (f" {test.base:z.2f}" for test in tests))
+    yield _row("tuned", (f" {test.tuned:z.2f}" for test in tests))
+    yield _row("gain", (_estimate(test.gain, test.ci) for test in tests), "strong")
+    yield _row("  reweighting part", (_estimate(one.reweighting_part.value, one.reweighting_part.ci) for one in parts))
+    yield _row("  edge part", (_estimate(one.edge_part.value, one.edge_part.ci) for one in parts))
+    yield _row("p (one-sided)", (f" {shown.p_value(test.p_value)}" for test in tests))
+    yield _row("sample", (f"{shown.count(test.n_obs, sample)}, blocks of {test.block}" for test in tests))
+    level = 100 * (1 - tests[1].level)
+    yield (Piece(f"[low, high]: {level:.4g}% intervals from resampled blocks. The parts add up to the gain.", "quiet"),)
+    yield from wrapped(f"{shown.horizons(tests[1], sample)}.")
+    yield from wrapped(f"Direction: {shown.direction(audit)}.")
+
+
+def _estimate(value: float, ci: tuple[float, float]) -> str:
+    return f"{shown.signed(value)} {shown.interval(ci)}"
+
+
+def _row(name: str, values: Iterable[str], style: Style = "plain") -> Line:
+    inside, outside = values
+    return (Piece(f"{name:<{LEFT}}{inside:<{COLUMN}}{outside}".rstrip(), style),)
+
+
+def _checks(audit: Audit) -> Iterator[Line]:
+    yield (Piece("Checks, out of sample unless said".ljust(58) + "found      needed", "title"),)
+    for check in audit.checks:
+        mark, question, value, needed = shown.check_row(check)
+        if mark == "--":
+            yield from wrapped(f"{question} Not assessed: {needed}.", style="quiet", first="--  ", rest="    ")
+            continue
+        first, *rest = textwrap.wrap(question, 53)
+        yield (Piece(f"{mark}  ", mark), Piece(f"{first:<54}"), Piece(f"{value:<10} {needed}", mark))
+        yield from ((Piece("    " + line),) for line in rest)
+
+
+def _list(title: str, items: Sequence[str], style: Style = "plain", mark: str = "- ") -> Iterator[Line]:
+    if items:
+        yield (Piece(title, "title"),)
+    for item in items:
+        yield from wrapped(clean(item), style=style, first=mark, rest="  ")
+
+
+def _sample(audit: Audit) -> Iterator[Line]:
+    yield (Piece("Read".ljust(42) + "rows  first       last        sha256", "title"),)
+    for one in audit.inputs:
+        name = f"{clean(one.role)[:6]:<6} {shortened(shown.source(one), 29):<29}"
+        rest = f"{shown.day(one.first):<10}  {shown.day(one.last):<10}  {clean(one.sha256)[:8]}"
+        yield (Piece(f"{name} {one.rows:>9,}  {rest}".rstrip()),)
+    for note in (*audit.notes, shown.computed_with(audit)):
+        yield from wrapped(clean(note), style="quiet", rest="  ")
+
+
+def _joined(line: Line) -> str:
+    return "".join(piece.text for piece in line)
+
+
+def _fitting(text: str, encoding: str) -> str:
+    return text.encode(encoding, "backslashreplace").decode(encoding)

@@ -1,0 +1,121 @@
+"""Markdown and notebook HTML: the same order as the text, and names that cannot become markup."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+
+import pytest
+
+from auditor.report.markdown import LIMIT, as_markdown, code, escaped
+from auditor.report.markup import notebook_html
+from auditor.verdict.words import HEADLINES
+
+NASTY = "a|b`c``<img src=x onerror=alert(1)>\n# head\n@someone #12 [x](http://evil.test) **b** www.evil.test \x1b[31m"
+
+
+def test_markdown_has_the_order_of_the_text(audit):
+    text = as_markdown(audit)
+    assert text.startswith(f"## {HEADLINES[audit.finding]}")
+    titles = re.findall(r"^### (\w+)", text, re.MULTILINE)
+    wanted = ["Checks", "Warnings", "Not", "What", "Notes", "Read"]
+    assert titles == [one for one in wanted if one != "What" or audit.would_change]
+
+
+def test_every_table_row_has_as_many_cells_as_its_header(audit, hostile):
+    for text in (as_markdown(audit), as_markdown(hostile(NASTY))):
+        width = 0
+        for line in text.splitlines():
+            if not line.startswith("|"):
+                width = 0
+                continue
+            cells = len(re.findall(r"(?<!\\)\|", line))
+            width = width or cells
+            assert cells == width, line
+
+
+def test_markdown_of_hostile_names_is_text(hostile):
+    text = as_markdown(hostile(NASTY))
+    outside_code = re.sub(r"(`+)(?!`).*?(?<!`)\1(?!`)", "", text.replace("\\`", ""))
+    assert "<img" not in outside_code
+    assert "@someone" not in outside_code
+    assert "http://evil" not in outside_code
+    assert "www.evil" not in outside_code
+    assert "\n# head" not in text
+    assert "\x1b" not in text
+    assert "**b**" not in outside_code
+
+
+def test_markdown_stays_under_its_limit(new_edge):
+    text = as_markdown(replace(new_edge, warnings=("a & b " * 5_000,) * 100))
+    assert len(text.encode()) < LIMIT
+    assert text.startswith("## NEW EDGE")
+    assert "the rest is in the JSON report" in text
+
+
+def test_markdown_of_an_audit_is_small(audit):
+    assert len(as_markdown(audit).encode()) < 8_000
+    assert audit.to_markdown() == as_markdown(audit)
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [("plain.csv", "`plain.csv`"), ("a`b", "``a`b``"), ("`a", "`` `a ``"), ("a|b", "`a\\|b`"), ("a\nb", "`a\\x0ab`")],
+)
+def test_code_is_fenced_by_more_backticks_than_it_holds(name, shown):
+    assert code(name) == shown
+
+
+def test_escaped_parts_mentions_and_links():
+    assert escaped("@user") == "@\u200buser"
+    assert escaped("<b>&") == "&lt;b&gt;&amp;"
+    assert escaped("https://x.test").startswith("https:\u200b//")
+    assert escaped("80 % power, p = 0.04, +0.40, --known") == "80 % power, p = 0.04, +0.40, --known"
+
+
+class Tags(HTMLParser):
+    """Collect tags and attributes, and see that each is closed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen: set[str] = set()
+        self.attributes: set[str] = set()
+        self.open: list[str] = []
+        self.text = ""
+
+    def handle_starttag(self, tag, attrs):
+        self.seen.add(tag)
+        self.open.append(tag)
+        self.attributes |= {name for name, _ in attrs}
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        self.text += data
+
+
+def test_html_holds_the_verdict_and_every_check(audit):
+    page = Tags()
+    page.feed(notebook_html(audit))
+    assert page.open == []
+    assert page.text.startswith(HEADLINES[audit.finding])
+    assert audit.reason in page.text
+    assert page.text.count("not assessed") >= sum(check.value is None for check in audit.checks)
+    assert audit._repr_html_() == notebook_html(audit)
+
+
+def test_html_of_hostile_names_is_text(hostile):
+    page = Tags()
+    page.feed(notebook_html(hostile(NASTY)))
+    assert page.seen <= {"div", "p", "strong", "em", "table", "thead", "tbody", "tr", "th", "td", "ul", "li"}
+    assert page.attributes == {"style"}
+    assert "<img src=x" in page.text
+    assert "\x1b" not in page.text
+
+
+def test_html_takes_the_colours_of_the_page(audit):
+    page = notebook_html(audit)
+    assert "background:#" not in page
+    assert re.findall(r"[;\"]color:([^;\"]+)", page) == ["inherit"] * page.count("color:inherit")

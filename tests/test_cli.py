@@ -1,0 +1,262 @@
+"""The command line: what is printed where, exit codes, and what must not be imported for --help."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import os
+import re
+import subprocess
+import sys
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from jsonschema import Draft202012Validator
+
+from auditor import __version__
+from auditor.cli import main
+from auditor.demo import pairs
+
+FAST = ["--reps", "199"]
+library = import_module("auditor.audit")
+HEADINGS = ("NEW EDGE", "REWEIGHTING", "NO GAIN")
+
+
+@pytest.fixture
+def pair() -> list[str]:
+    one = next(pair for pair in pairs() if pair.name == "riskmanaged_momentum")
+    return [f"{one.path}:base", f"{one.path}:tuned", "--oos-start", one.oos_start, *FAST]
+
+
+def run(*arguments: object, **how: object):
+    return CliRunner().invoke(main, [str(one) for one in arguments], **how)
+
+
+def python(code: str, **how: object) -> subprocess.CompletedProcess[str]:
+    root = str(Path(__file__).resolve().parent.parent)
+    path = os.pathsep.join([root, *filter(None, [os.environ.get("PYTHONPATH")])])
+    return subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False,
+        env=os.environ | {"PYTHONPATH": path}, **how,
+    )  # fmt: skip
+
+
+def test_version():
+    result = run("--version")
+    assert result.exit_code == 0
+    assert result.output == f"auditor {__version__}\n"
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["audit", "--help"], ["demo", "--help"], ["--version"], []])
+def test_help_imports_nothing_heavy(arguments):
+    code = (
+        "import sys\nfrom auditor.cli import main\n"
+        f"try:\n    main({arguments!r}, prog_name='auditor')\nexcept SystemExit:\n    pass\n"
+        "heavy = {'pandas', 'numpy', 'scipy', 'arch', 'rich', 'statsmodels', 'matplotlib'} & set(sys.modules)\n"
+        "sys.exit(f'imported {heavy}' if heavy else 0)"
+    )
+    done = python(code)
+    assert done.returncode == 0, done.stderr
+
+
+def test_help_names_every_option_under_a_heading():
+    text = run("audit", "--help").output
+    for heading in ("Out of sample", "Reading:", "Testing:", "Output:", "Examples:", "Exit code"):
+        assert heading in text
+    for param in main.commands["audit"].params:  # type: ignore[attr-defined]
+        if param.param_type_name == "option":
+            assert param.opts[-1] in text
+            assert param.help, param.name  # type: ignore[attr-defined]
+
+
+def test_options_and_defaults_are_those_of_the_library():
+    from auditor.audit import audit
+
+    wanted = inspect.signature(audit).parameters
+    own = {"base", "tuned", "reports", "as_json", "quiet"}
+    for param in main.commands["audit"].params:  # type: ignore[attr-defined]
+        if param.name in own:
+            continue
+        assert param.name in wanted, param.name
+        default = param.to_info_dict()["default"]
+        assert (default or None) == (wanted[param.name].default or None), param.name
+        shown = re.search(r"\[([\d.]+)\]$", param.help or "")  # type: ignore[attr-defined]
+        if shown:
+            assert float(shown[1]) == wanted[param.name].default
+
+
+def test_audit_prints_the_verdict_first(pair):
+    result = run("audit", *pair)
+    assert result.exit_code == 0, result.output
+    assert result.stdout.startswith("REWEIGHTING: efficiency (shown)\n")
+    assert result.stderr == ""
+    assert max(map(len, result.stdout.splitlines())) <= 80
+
+
+def test_json_is_alone_on_stdout_and_follows_the_schema(pair):
+    from auditor.report.machine import schema
+
+    result = run("audit", *pair, "--json")
+    Draft202012Validator(schema()).validate(json.loads(result.stdout))
+    assert result.stderr == ""
+    assert result.stdout_bytes == run("audit", *pair, "--json").stdout_bytes
+
+
+@pytest.mark.parametrize("flag", ["-q", "--quiet"])
+def test_quiet_prints_the_label_line_alone(pair, flag):
+    assert run("audit", *pair, flag).output == "REWEIGHTING: efficiency (shown)\n"
+
+
+def test_reports_are_written_beside_the_text(pair, tmp_path):
+    odd = tmp_path / "a:b.md"
+    result = run("audit", *pair, "--report", f"json:{tmp_path / 'audit.json'}", "--report", f"md:{odd}")
+    assert result.exit_code == 0, result.output
+    assert result.stdout.startswith(HEADINGS[1])
+    assert result.stderr.count("wrote") == 2
+    assert odd.read_text(encoding="utf-8").startswith("## REWEIGHTING")
+    alone = run("audit", *pair, "--json").stdout
+    assert (tmp_path / "audit.json").read_text(encoding="utf-8") == alone
+
+
+@pytest.mark.parametrize(
+    ("report", "words"),
+    [
+        ("pdf:x.pdf", "unknown format 'pdf'. Known formats: json and md"),
+        ("audit.json", "not FORMAT:PATH"),
+        ("json:", "names no file"),
+        ("json:no/such/dir/x.json", "does not exist"),
+        ("json:.", "is a directory"),
+    ],
+)
+def test_a_report_that_cannot_be_written_is_refused_before_the_audit(pair, report, words, monkeypatch):
+    monkeypatch.setattr(library, "audit_files", lambda *_, **__: pytest.fail("the audit ran"))
+    result = run("audit", *pair, "--report", report)
+    assert result.exit_code == 2
+    assert words in result.stderr
+    assert result.stdout == ""
+
+
+def test_a_report_never_overwrites_what_is_read_or_another_report(tmp_path):
+    source = tmp_path / "pairs.csv"
+    source.write_bytes(pairs()[0].path.read_bytes())
+    result = run("audit", f"{source}:base", f"{source}:tuned", "--oos-fraction", 0.5, "--report", f"md:{source}")
+    assert result.exit_code == 2
+    assert "would overwrite" in result.stderr
+    both = ["--report", f"md:{tmp_path / 'x'}", "--report", f"json:{tmp_path / 'x'}"]
+    assert "same file" in run("audit", f"{source}:base", f"{source}:tuned", "--oos-fraction", 0.5, *both).stderr
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["audit", "nofile.csv", "nofile.csv", "--oos-fraction", "0.5"],
+        ["audit", "nofile.csv"],
+        ["audit", "a", "b", "--level", "high"],
+        ["audit", "a", "b", "--block", "some"],
+        ["audit", "a", "b", "--nosuch"],
+        ["nosuch"],
+        ["audit", "\x1b[31m.csv", "b", "--oos-fraction", "0.5"],
+    ],
+)
+def test_a_mistake_is_a_message_and_exit_code_2(arguments, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    result = run(*arguments)
+    assert result.exit_code == 2
+    assert result.stdout == ""
+    assert "rror: " in result.stderr
+    assert "Traceback" not in result.stderr
+    assert "\x1b" not in result.stderr
+
+
+def test_error_messages_start_with_error(pair):
+    result = run("audit", *pair, "--level", "0.9")
+    assert result.exit_code == 2
+    assert result.stderr.startswith("error: --level")
+    assert result.stderr.count("\n") == 1
+
+
+def test_a_missing_split_is_refused(pair):
+    result = run("audit", *pair[:2])
+    assert result.exit_code == 2
+    assert "--oos-start" in result.stderr
+
+
+def test_interruption_exits_with_130(pair, monkeypatch):
+    def interrupted(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(library, "audit_files", interrupted)
+    result = run("audit", *pair)
+    assert result.exit_code == 130
+    assert result.stderr == "error: interrupted\n"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="pipes close differently there")
+def test_a_reader_that_leaves_causes_no_noise(pair):
+    root = Path(__file__).resolve().parent.parent
+    path = os.pathsep.join([str(root), *filter(None, [os.environ.get("PYTHONPATH")])])
+    command = [sys.executable, "-c", "from auditor.cli import main; main()", "audit", *pair]
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run(
+        command, stdout=writer, stderr=subprocess.PIPE, text=True, check=False, env=os.environ | {"PYTHONPATH": path}
+    )
+    os.close(writer)
+    assert done.stderr == ""
+    assert done.returncode == 141
+
+
+def test_no_colour_through_a_pipe_even_when_colours_exist(pair):
+    assert "\x1b" not in run("audit", *pair, env={"TERM": "xterm-256color"}).output
+
+
+def test_colour_on_a_terminal_unless_no_color(pair, monkeypatch):
+    forced = {"FORCE_COLOR": "1", "TERM": "xterm-256color", "NO_COLOR": ""}
+    assert "\x1b[" in run("audit", *pair, env=forced).output
+    assert "\x1b[" not in run("audit", *pair, env=forced | {"NO_COLOR": "1"}).output
+
+
+def test_block_rate_and_windows_reach_the_library(monkeypatch):
+    seen: dict[str, object] = {}
+
+    def stop(base, tuned, **options):
+        from auditor.errors import InputError
+
+        seen.update(options)
+        raise InputError("seen")
+
+    monkeypatch.setattr(library, "audit_files", stop)
+    run("audit", "a", "b", "--block", "12", "--rf", "0.03", "--oos", "2015-01-01:2016-01-01", "--oos", "x:y")
+    assert (seen["block"], seen["rf"]) == (12, 0.03)
+    assert seen["oos"] == ["2015-01-01:2016-01-01", "x:y"]
+    run("audit", "a", "b", "--rf", "cash.csv")
+    assert (seen["block"], seen["rf"], seen["oos"]) == ("auto", "cash.csv", None)
+
+
+def test_demo_prints_a_line_a_pair_and_one_verdict_in_full():
+    result = run("demo")
+    assert result.exit_code == 0, result.output
+    lines = result.stdout.splitlines()
+    for line, pair in zip(lines[1:], pairs(), strict=False):
+        assert line.startswith(pair.title)
+    assert max(map(len, lines)) <= 80
+    assert sum(line.startswith(HEADINGS) for line in lines) == 1
+
+
+def test_demo_finds_what_the_index_expects_and_prints_json():
+    from auditor.report.machine import schema
+
+    records = json.loads(run("demo", "--json").stdout)
+    assert [record["name"] for record in records] == [pair.name for pair in pairs()]
+    for record in records:
+        Draft202012Validator(schema()).validate(record["audit"])
+        assert record["audit"]["finding"] in record["expected"], record["name"]
+
+
+def test_every_bundled_pair_is_there():
+    for pair in pairs():
+        assert pair.path.is_file()
+        assert pair.title
+        assert pair.story
