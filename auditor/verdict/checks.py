@@ -98,8 +98,9 @@ def make_checks(facts: Facts) -> list[Check]:
             ROUNDING,
         ),
         _check("gain_survives", "Does the gain survive out of sample (p)?", outside.p_value, "<", level),
-        _check("gain_probable", "Is it at least probable (p)?", outside.p_value, "<", facts.gain_level),
     ]
+    if facts.gain_level > level:
+        checks.append(_check("gain_probable", "Is it at least probable (p)?", outside.p_value, "<", facts.gain_level))
     question = f"Is half of it left at {facts.horizon} periods (share of the gain)?"
     if outside.gain < ROUNDING:
         reason: str | None = "there is no out-of-sample gain to hold against another horizon"

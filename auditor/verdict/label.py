@@ -42,7 +42,7 @@ def judge(facts: Facts) -> Verdict:
     material = holds("gain_beyond_rounding")
     steady = material and holds("gain_at_longer_horizon")
     survives = steady and holds("gain_survives")
-    probable = steady and holds("gain_probable")
+    probable = survives or (steady and "gain_probable" in checks and holds("gain_probable"))
     # From returns alone a narrower policy is not new whatever its means say; a direction that cannot be told is no bar.
     narrower = facts.evidence != "trades" and checks["not_narrower"].passed is False
     new = holds("new_part_earns") and holds("edge_share") and not narrower
