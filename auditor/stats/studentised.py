@@ -43,12 +43,12 @@ class Studentised:
     se: float
     t_star: Array
 
-    def p_value(self, alternative: Alternative = "greater") -> float:
-        """(1 + hits) / (1 + reps): how often a resample is at least as far from the estimate as the estimate from 0."""
+    def p_value(self, alternative: Alternative = "greater", null: float = 0.0) -> float:
+        """(1 + hits) / (1 + reps): how often a resample is as far from the estimate as the estimate is from `null`."""
         reps = self.t_star.size
         if self.se == 0.0:
-            return 1.0 if alternative == "two-sided" or self.estimate <= 0 else 1 / (1 + reps)
-        t = self.estimate / self.se
+            return 1.0 if alternative == "two-sided" or self.estimate <= null else 1 / (1 + reps)
+        t = (self.estimate - null) / self.se
         if alternative == "two-sided":
             hits = int(np.count_nonzero(np.abs(self.t_star) >= abs(t)))
         elif alternative == "greater":

@@ -15,6 +15,7 @@ from auditor.stats.sharpe import (
     sharpe_difference_test,
     sharpe_ratio,
 )
+from auditor.stats.spanning import spanning_regression
 from auditor.stats.studentised import standard_error
 
 GOLDEN = Path(__file__).parents[1] / "golden"
@@ -89,3 +90,15 @@ def test_block_length_is_that_of_b_star(row):
     # R: np::b.star(x), column BstarCB
     series = pd.read_csv(GOLDEN / "blocklength" / "series.csv")[row["series"].removeprefix("sim_")].to_numpy()
     assert optimal_block(series) == pytest.approx(row["circular"], rel=1e-9)
+
+
+@pytest.mark.parametrize("pair", NAMES)
+def test_spanning_regression_is_lm_and_sandwich(pair):
+    # R: lm(tuned ~ base); sandwich::NeweyWest(lag = L, prewhite = FALSE, adjust = FALSE); the F of alpha = 0, beta = 1
+    base, tuned = returns(pair)
+    for lags in (0, 5, 10):
+        found = spanning_regression(tuned, base[:, None], lags=lags)
+        assert found.alpha_se == pytest.approx(expected(pair, f"nw_se_alpha_lag{lags}"), rel=1e-10)
+    assert found.alpha == pytest.approx(expected(pair, "alpha"), rel=1e-10)
+    assert found.betas[0] == pytest.approx(expected(pair, "beta"), rel=1e-10)
+    assert found.f == pytest.approx(expected(pair, "hk_spanning_F"), rel=1e-10)
