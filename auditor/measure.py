@@ -35,7 +35,7 @@ from auditor.stats.spanning import (
     mean_error,
     stream_test,
 )
-from auditor.stats.studentised import quantile, replicates, standard_error, studentise
+from auditor.stats.studentised import Studentised, quantile, replicates, standard_error, studentise
 from auditor.verdict.checks import ROUNDING, Part
 
 Array = NDArray[np.float64]
@@ -183,20 +183,7 @@ def attribute(
     rest_stars = (gains - replicates(SHARPE_DIFFERENCE, as_pair, select(resampled, AS_PAIR))) * year
     half = quantile(np.sort(np.abs(rest_stars - rest)), 1 - test.level)
 
-    lost = parts.parameters
-    mean = studentise(
-        NEW_MEAN,
-        table[:, EARNS],
-        select(resampled, EARNS),
-        se=parts.error_factor * mean_error(total - covered, draws.lengths, lost),
-    )
-    alpha = studentise(
-        NEW_ALPHA,
-        table[:, BESIDE],
-        select(resampled, BESIDE),
-        # The alpha's own error holds the covered stream's share of the factor already.
-        se=parts.error_factor / math.hypot(1, sharpe_ratio(covered)) * alpha_error(covered, total, draws.lengths, lost),
-    )
+    mean, alpha = new_tests(parts, table, resampled, draws)
     annual = scale * periods_per_year
     return SpanAttribution(
         reweighting_part=Part(value=rest, ci=(rest - half, rest + half)),
@@ -209,6 +196,30 @@ def attribute(
         new_p=max(mean.p_value(), alpha.p_value()),
         new_reason=None,
     )
+
+
+def new_tests(parts: Split, table: Array, resampled: Resampled, draws: Draws) -> tuple[Studentised, Studentised]:
+    """Mean of the new stream, and its alpha on the covered one; both pay for the projection that found them.
+
+    table, resampled  `cover_moments` of the two streams, in any unit, and their resamples
+    """
+    total, covered = table[:, 0], table[:, 1]
+    lost = parts.parameters
+    mean = studentise(
+        NEW_MEAN,
+        table[:, EARNS],
+        select(resampled, EARNS),
+        se=parts.error_factor * mean_error(total - covered, draws.lengths, lost),
+    )
+    # The alpha's own error holds the covered stream's share of the factor already.
+    factor = parts.error_factor / math.hypot(1, sharpe_ratio(covered))
+    alpha = studentise(
+        NEW_ALPHA,
+        table[:, BESIDE],
+        select(resampled, BESIDE),
+        se=factor * alpha_error(covered, total, draws.lengths, lost),
+    )
+    return mean, alpha
 
 
 def share_of(edge: float, gain: float) -> float | None:
