@@ -82,15 +82,16 @@ def report(rows, asked):
     how = f"python tests/calibration/size.py --worlds {worlds} --reps {asked.reps} --seed {asked.seed}"
     lines = [
         "# Size of the tests",
-        f"How often each test rejects a null that is true, over {worlds:,} worlds a cell with {asked.reps:,} replicates a",
-        f"test; made by `{how}` on {date.today()}.",
-        "All tests are one-sided, with automatic block lengths. Below, three correlations are pooled, so the Monte Carlo",
-        f"error is {error_of(0.05, 3 * worlds):.2%} at 5 %; each cell apart is in [size.csv](size.csv).",
+        f"How often each test rejects a null that is true: {worlds:,} worlds a cell, {asked.reps:,} replicates a test,",
+        f"made by `{how}` on {date.today()}.",
         "",
-        "Nulls: for the paired test, two policies with the same true Sharpe ratio (1.0 a year) and correlation .5, .9, .98;",
-        "for the new part, base plus an independent book whose mean is zero. Families: independent normal; Student t with 4",
-        "degrees; AR(1) of .15; GARCH(1,1) (.07, .90) with t(6) shocks; calm and stormy regimes (volatility 0.6 and 1.6).",
-        "60 observations are monthly, 252 and 1,260 daily.",
+        "All tests are one-sided, with automatic block lengths. Three correlations are pooled below, so that the Monte",
+        f"Carlo error is {error_of(0.05, 3 * worlds):.2%} at 5 %; each cell apart is in [size.csv](size.csv).",
+        "",
+        "Nulls: for the paired test, two policies with the same true Sharpe ratio (1.0 a year) and correlation .5, .9,",
+        ".98; for the new part, base plus an independent book whose mean is zero. Families: independent normal;",
+        "Student t with 4 degrees; AR(1) of .15; GARCH(1,1) (.07, .90) with t(6) shocks; calm and stormy regimes",
+        "(volatility 0.6 and 1.6). 60 observations are monthly, 252 and 1,260 daily.",
     ]
     for test, what in TESTS.items():
         lines += [
