@@ -13,9 +13,10 @@ from auditor.coverage.direction import direction
 from auditor.coverage.streams import candidates, pure_sizing
 from auditor.errors import InputError
 from auditor.inputs.pair import Pair, make_pair
-from auditor.inputs.returns import read_returns, read_streams
-from auditor.measure import measure
-from auditor.result import Attribution, Audit, Coverage, SharpePair
+from auditor.inputs.returns import Returns, read_returns, read_streams
+from auditor.inputs.trials import read_trials
+from auditor.measure import how_selected, measure
+from auditor.result import Attribution, Audit, Coverage, ShapePair, SharpePair
 from auditor.verdict.checks import Facts
 from auditor.verdict.label import judge
 
@@ -31,12 +32,14 @@ def audit(
     known: Any = None,
     known_complete: bool = False,
     rf: Any = None,
+    trials: Any = None,
+    n_trials: int | None = None,
     periods_per_year: float | None = None,
     level: float = 0.05,
     gain_level: float | None = None,
     min_edge_share: float = 0.25,
     reps: int = 10_000,
-    block: int | Literal["auto"] = "auto",
+    block: int | Literal["auto", "calibrate"] = "auto",
     seed: int = 0,
     align: Align = "strict",
     na: Missing = "refuse",
@@ -57,10 +60,12 @@ def audit(
     known             (T, k) returns of streams the base could have had: sleeves, instruments, factors, hedges
     known_complete    assert that they and the base are all the base could ever do
     rf                cash rate: returns per period, or a number a year; taken off both policies
+    trials            (T, N) returns of every variant that was tried, tuned among them; `n_trials` where only their
+                      number is known
     periods_per_year  of the data; inferred from the calendar and said where not given
     level             of every test and interval; `gain_level` of the gain where new edge is proven otherwise
     min_edge_share    least share of the gain that the new part must bring for new edge
-    reps, block, seed replicates a test, periods in a block, seed of the draws
+    reps, block, seed replicates a test, periods in a block ("calibrate" costs seconds a span), seed of the draws
     align             "strict" refuses different dates, "inner" audits the common ones and says what it left out
     na, kind, unit    how to read: drop dates without a value, turn prices to returns, divide percent by 100
     base_column, tuned_column, date_column, date_format  which columns to read, and how dates are written
@@ -69,6 +74,7 @@ def audit(
     """
     windows = None if oos is None else parse_windows(oos)
     rate = a_rate(rf)
+    tried = None if trials is None else read_trials(trials, na=na, date_format=date_format)
     settings = Settings(
         level=level,
         gain_level=gain_level,
@@ -87,6 +93,8 @@ def audit(
         oos_fraction=oos_fraction,
         oos=None if windows is None else tuple((str(first), str(last)) for first, last in windows),
         rf=rate if isinstance(rate, float | None) else "returns",
+        n_trials=n_trials,
+        trials=None if tried is None else len(tried.columns),
     )
     if known_complete and known is None:
         raise InputError("--known-complete says that the known streams are complete, and none were given: pass --known")
@@ -104,7 +112,7 @@ def audit(
         na=na,
         periods_per_year=periods_per_year,
     )
-    return _audit(pair, settings)
+    return _audit(pair, settings, tried)
 
 
 def a_rate(rf: Any) -> Any:
@@ -125,7 +133,7 @@ def audit_files(base: str | os.PathLike[str], tuned: str | os.PathLike[str], **o
     return audit(os.fspath(base), os.fspath(tuned), **options)
 
 
-def _audit(pair: Pair, settings: Settings) -> Audit:
+def _audit(pair: Pair, settings: Settings, tried: Returns | None) -> Audit:
     """Test, cover and label a checked pair."""
     gain_level = settings.gain_level_in_force(trades=False)
     sizing = pure_sizing(pair.base, pair.tuned)
@@ -136,6 +144,7 @@ def _audit(pair: Pair, settings: Settings) -> Audit:
     outside = measure(pair, pair.out_of_sample, streams, sizing=sizing, settings=settings)
     way = direction(pair.base, pair.tuned, pair.known, level=settings.level)
 
+    selection = how_selected(pair, inside, settings, tried)
     verdict = judge(
         Facts(
             evidence="known" if pair.known_names else "returns",
@@ -153,6 +162,7 @@ def _audit(pair: Pair, settings: Settings) -> Audit:
             leaves_base=not outside.split.full,
             direction=way,
             known_complete=settings.known_complete,
+            not_assessed=describe.selection_not_assessed(selection),
         )
     )
     return Audit(
@@ -178,13 +188,18 @@ def _audit(pair: Pair, settings: Settings) -> Audit:
             new_return=float(outside.split.new.mean()) * pair.periods_per_year,
             direction=way,
         ),
+        selection=selection,
+        shape=ShapePair(in_sample=inside.shape, out_of_sample=outside.shape),
         checks=verdict.checks,
         not_assessed=verdict.not_assessed,
         would_change=verdict.would_change,
-        warnings=pair.warnings + describe.oddities(pair, outside, way, settings),
+        warnings=pair.warnings
+        + (() if tried is None else tried.warnings)
+        + describe.oddities(pair, outside, way, settings)
+        + describe.selection_warnings(selection),
         notes=pair.notes,
         sample=describe.sample(pair),
-        inputs=describe.inputs(pair),
+        inputs=describe.inputs(pair, tried),
         settings=describe.settings_in_force(settings, gain_level, pair),
         versions=describe.versions(),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, TypeGuard
 
 from auditor.errors import InputError
 
@@ -26,17 +26,18 @@ class Settings:
     gain_level      one-sided level at which a gain is probable; None: `level` from returns, 0.20 with trades
     min_edge_share  share of the gain that the edge part must make up for new edge
     reps            replicates a test
-    block           periods in a block, or "auto"
+    block           periods in a block, "auto", or "calibrate" (the paper's Algorithm 3.1, seconds a span)
     seed            of every draw
     known_complete  the known streams are all that the base could ever do
     embargo         in-sample periods dropped beside every out-of-sample window
+    n_trials        variants tried, as declared; trials: columns of the matrix of their returns
     """
 
     level: float = 0.05
     gain_level: float | None = None
     min_edge_share: float = 0.25
     reps: int = 10_000
-    block: int | Literal["auto"] = "auto"
+    block: int | Literal["auto", "calibrate"] = "auto"
     seed: int = 0
     known_complete: bool = False
     embargo: int = 0
@@ -49,6 +50,8 @@ class Settings:
     oos_fraction: float | None = None
     oos: tuple[tuple[str, str], ...] | None = None
     rf: str | float | None = None
+    n_trials: int | None = None
+    trials: int | None = None
 
     def __post_init__(self) -> None:
         """Refuse what no audit could mean, naming the option, the value and the range."""
@@ -68,8 +71,10 @@ class Settings:
         # A p-value is never below 1 / (1 + reps), so fewer replicates could not reject at all.
         if 1 / (1 + self.reps) >= self.level:
             raise InputError(f"--reps {self.reps} cannot reach --level {self.level:g}: p is never below 1 / (1 + reps)")
-        if self.block != "auto" and not (_is_int(self.block) and self.block >= 1):
-            raise InputError(f"--block must be a whole number of at least 1, or auto; got {self.block!r}")
+        if self.n_trials is not None and not (_is_int(self.n_trials) and self.n_trials >= 1):
+            raise InputError(f"--n-trials must be a whole number of at least 1; got {self.n_trials!r}")
+        if self.block not in ("auto", "calibrate") and not (_is_int(self.block) and self.block >= 1):
+            raise InputError(f"--block must be a whole number of at least 1, auto or calibrate; got {self.block!r}")
 
     def gain_level_in_force(self, *, trades: bool) -> float:
         """Level at which the gain must be probable, given what the coverage test saw."""
@@ -105,9 +110,9 @@ def _option(name: str) -> str:
     return "--" + name.replace("_", "-")
 
 
-def _is_int(value: object) -> bool:
+def _is_int(value: object) -> TypeGuard[int]:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
-def _is_number(value: object) -> bool:
+def _is_number(value: object) -> TypeGuard[int | float]:
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)

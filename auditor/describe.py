@@ -12,9 +12,11 @@ import pandas as pd
 
 from auditor.config import Settings
 from auditor.coverage.direction import Direction
-from auditor.inputs.pair import Pair, Span
+from auditor.inputs.pair import Pair, Span, record
+from auditor.inputs.returns import Returns
 from auditor.measure import Measured
 from auditor.result import Input, Sample
+from auditor.stats.selection import Selection
 from auditor.stats.sharpe import sharpe_without_each
 from auditor.verdict.checks import ROUNDING
 
@@ -54,8 +56,9 @@ def windows(pair: Pair, span: Span) -> tuple[tuple[str, str], ...]:
     )
 
 
-def inputs(pair: Pair) -> tuple[Input, ...]:
+def inputs(pair: Pair, tried: Returns | None) -> tuple[Input, ...]:
     """What was read."""
+    records = pair.inputs if tried is None else (*pair.inputs, record("trials", tried))
     return tuple(
         Input(
             role=one.role,
@@ -66,13 +69,39 @@ def inputs(pair: Pair) -> tuple[Input, ...]:
             first=iso(one.first),
             last=iso(one.last),
         )
-        for one in pair.inputs
+        for one in records
     )
 
 
 def settings_in_force(settings: Settings, gain_level: float, pair: Pair) -> dict[str, Any]:
     """Every option, with what was inferred in place of what was left open."""
     return asdict(settings) | {"gain_level": gain_level, "periods_per_year": pair.periods_per_year}
+
+
+def selection_not_assessed(selection: Selection) -> tuple[str, ...]:
+    """What the number of trials leaves open."""
+    if selection.n_trials is None:
+        return (
+            "How many variants were tried before this one (--trials, --n-trials), and so how much of the in-sample "
+            "gain is the luck of the best.",
+        )
+    return tuple(f"{reason}." for reason in selection.not_assessed)
+
+
+def selection_warnings(selection: Selection) -> tuple[str, ...]:
+    """What the trials say against the in-sample gain."""
+    found = list(selection.notes)
+    if selection.pbo is not None and selection.pbo > 0.5:
+        found.append(
+            f"The best trial in sample falls below the median of the trials out of sample more often than not "
+            f"(PBO {selection.pbo:.2f}): the search picked luck."
+        )
+    if selection.spa_p is not None and selection.spa_p >= selection.level:
+        found.append(
+            f"No trial is shown to be better than the base in sample once all {selection.n_trials} are counted "
+            f"(SPA p = {selection.spa_p:.3f})."
+        )
+    return tuple(found)
 
 
 def oddities(pair: Pair, outside: Measured, way: Direction, settings: Settings) -> tuple[str, ...]:
@@ -87,6 +116,8 @@ def oddities(pair: Pair, outside: Measured, way: Direction, settings: Settings) 
             f"The shortest out-of-sample window holds {shortest} periods, which caps the block length: dependence "
             "beyond that is not in the errors."
         )
+    if outside.shape.tails.warning:
+        found.append(outside.shape.tails.warning)
     if way.z is not None and pair.periods_per_year <= 24 and not outside.split.full:
         found.append(
             "On monthly or rarer data the direction test is weak: it finds a narrower policy in about a quarter of "

@@ -12,8 +12,13 @@ from auditor.config import Settings
 from auditor.coverage.streams import Split, Streams, split
 from auditor.errors import InputError
 from auditor.inputs.pair import Pair, Span
+from auditor.inputs.returns import Returns
+from auditor.inputs.trials import trials_on
 from auditor.result import SpanAttribution
-from auditor.stats.blocks import Draws, Resampled, block_length, resample, select
+from auditor.stats.blockchoice import calibrated_block
+from auditor.stats.blocks import Draws, Resampled, block_length, columns_of, resample
+from auditor.stats.selection import Selection, select
+from auditor.stats.shape import PairShape, shape_of_pair
 from auditor.stats.sharpe import (
     SHARPE_DIFFERENCE,
     SharpeTest,
@@ -30,9 +35,11 @@ from auditor.stats.spanning import (
     MEAN_NULL,
     NEW_ALPHA,
     NEW_MEAN,
+    SpanningRegression,
     alpha_error,
     cover_moments,
     mean_error,
+    spanning_regression,
     stream_test,
 )
 from auditor.stats.studentised import Studentised, quantile, replicates, standard_error, studentise
@@ -43,6 +50,9 @@ Array = NDArray[np.float64]
 HORIZONS = (1, 5, 10, 21)
 """Periods at which the gain is reported."""
 
+SELECTION_REPS = 1_000
+"""Replicates of SPA and StepM, which a loop in Python resamples."""
+
 NO_GAIN = "there is no gain to share out"
 
 
@@ -51,6 +61,7 @@ class Measured:
     """Every number of one span. `horizon_share` is None where no window holds the longer horizon."""
 
     gain: SharpeTest
+    shape: PairShape
     split: Split
     attribution: SpanAttribution
     horizon: int
@@ -89,12 +100,41 @@ def measure(pair: Pair, where: Span, streams: Streams, *, sizing: bool, settings
     )
     at_horizon = [one.gain for one in test.horizons if one.periods == horizon]
     share = at_horizon[0] / test.gain if at_horizon and test.gain >= ROUNDING else None
+    on_base = spanning_regression(tuned, base[:, None], periods_per_year=pair.periods_per_year)
     if parts.full:
-        attribution = nothing_new(test, sizing=sizing)
+        attribution = nothing_new(test, on_base, sizing=sizing)
     else:
         gains = replicates(SHARPE_DIFFERENCE, paired, in_pair)
-        attribution = attribute(parts, table, in_cover, gains, test, draws, float(tuned.std()), pair.periods_per_year)
-    return Measured(gain=test, split=parts, attribution=attribution, horizon=horizon, horizon_share=share)
+        attribution = attribute(
+            parts, table, in_cover, gains, test, on_base, draws, float(tuned.std()), pair.periods_per_year
+        )
+    return Measured(
+        gain=test,
+        shape=shape_of_pair(base, tuned, where.lengths, pair.periods_per_year),
+        split=parts,
+        attribution=attribution,
+        horizon=horizon,
+        horizon_share=share,
+    )
+
+
+def how_selected(pair: Pair, inside: Measured, settings: Settings, tried: Returns | None) -> Selection:
+    """Judge the in-sample gain as the best of many trials; it never moves the label."""
+    index = pair.in_sample.index
+    trials = None
+    if tried is not None:
+        trials = trials_on(pair.dates[index], tried) - pair.cash[index, None]
+    return select(
+        pair.base[index],
+        pair.tuned[index],
+        periods_per_year=pair.periods_per_year,
+        trials=trials,
+        n_trials=settings.n_trials,
+        block=inside.gain.block,
+        reps=min(settings.reps, SELECTION_REPS),
+        seed=settings.seed,
+        level=settings.level,
+    )
 
 
 def cover(tuned: Array, streams: Streams, where: Span, *, sizing: bool) -> Split:
@@ -116,6 +156,8 @@ def block_of(base: Array, tuned: Array, where: Span, settings: Settings) -> int:
     """Periods in a block: the one asked for, or the pair's own."""
     if settings.block == "auto":
         return block_length(base, tuned, lengths=where.lengths)
+    if settings.block == "calibrate":
+        return calibrated_block(base, tuned, where.lengths, level=settings.level, seed=settings.seed).block
     most = min(where.index.size // 4, *where.lengths)
     if settings.block > most:
         raise InputError(
@@ -134,7 +176,7 @@ def longer_horizon(periods_per_year: float, where: Span) -> int:
     return max(2, min(wanted, where.index.size // 10, max(where.lengths) // 2))
 
 
-def nothing_new(test: SharpeTest, *, sizing: bool) -> SpanAttribution:
+def nothing_new(test: SharpeTest, on_base: SpanningRegression | None, *, sizing: bool) -> SpanAttribution:
     """The split of a gain that is all reweighting."""
     return SpanAttribution(
         reweighting_part=Part(value=test.gain, ci=test.ci),
@@ -142,6 +184,7 @@ def nothing_new(test: SharpeTest, *, sizing: bool) -> SpanAttribution:
         edge_part_upper=0.0,
         edge_share=share_of(0.0, test.gain),
         edge_share_reason=None if test.gain >= ROUNDING else NO_GAIN,
+        on_base=on_base,
         new_mean=None,
         new_alpha=None,
         new_p=None,
@@ -159,6 +202,7 @@ def attribute(
     resampled: Resampled,
     gains: Array,
     test: SharpeTest,
+    on_base: SpanningRegression | None,
     draws: Draws,
     scale: float,
     periods_per_year: float,
@@ -175,12 +219,12 @@ def attribute(
     edge = studentise(
         SHARPE_DIFFERENCE,
         as_pair,
-        select(resampled, AS_PAIR),
+        columns_of(resampled, AS_PAIR),
         se=standard_error(SHARPE_DIFFERENCE, own_units, draws.lengths),
     )
     low, high = edge.interval(test.level)
     rest = test.gain - edge.estimate * year
-    rest_stars = (gains - replicates(SHARPE_DIFFERENCE, as_pair, select(resampled, AS_PAIR))) * year
+    rest_stars = (gains - replicates(SHARPE_DIFFERENCE, as_pair, columns_of(resampled, AS_PAIR))) * year
     half = quantile(np.sort(np.abs(rest_stars - rest)), 1 - test.level)
 
     mean, alpha = new_tests(parts, table, resampled, draws)
@@ -191,6 +235,7 @@ def attribute(
         edge_part_upper=edge.upper_bound(test.level) * year,
         edge_share=share_of(edge.estimate * year, test.gain),
         edge_share_reason=None if test.gain >= ROUNDING else NO_GAIN,
+        on_base=on_base,
         new_mean=stream_test(mean, MEAN_NULL, draws, periods_per_year=annual, level=test.level),
         new_alpha=stream_test(alpha, ALPHA_NULL, draws, periods_per_year=annual, level=test.level),
         new_p=max(mean.p_value(), alpha.p_value()),
@@ -208,7 +253,7 @@ def new_tests(parts: Split, table: Array, resampled: Resampled, draws: Draws) ->
     mean = studentise(
         NEW_MEAN,
         table[:, EARNS],
-        select(resampled, EARNS),
+        columns_of(resampled, EARNS),
         se=parts.error_factor * mean_error(total - covered, draws.lengths, lost),
     )
     # The alpha's own error holds the covered stream's share of the factor already.
@@ -216,7 +261,7 @@ def new_tests(parts: Split, table: Array, resampled: Resampled, draws: Draws) ->
     alpha = studentise(
         NEW_ALPHA,
         table[:, BESIDE],
-        select(resampled, BESIDE),
+        columns_of(resampled, BESIDE),
         se=factor * alpha_error(covered, total, draws.lengths, lost),
     )
     return mean, alpha

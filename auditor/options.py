@@ -19,9 +19,9 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 def block(ctx: click.Context, param: click.Parameter, value: str) -> int | str:
     """Give a whole number of periods, or "auto"."""
     try:
-        return value if value == "auto" else int(value)
+        return value if value in ("auto", "calibrate") else int(value)
     except ValueError:
-        raise click.BadParameter(f"{value!r} is neither a whole number nor auto.") from None
+        raise click.BadParameter(f"{value!r} is neither a whole number nor auto or calibrate.") from None
 
 
 def rate(ctx: click.Context, param: click.Parameter, value: str | None) -> float | str | None:
@@ -95,7 +95,7 @@ def stacked(*options: Callable[[Command], Command]) -> Callable[[Command], Comma
 
 
 _SPLIT, _READ, _KNOWN = "Out of sample, one of", "Reading", "Streams the base could have had"
-_TEST, _OUTPUT = "Testing", "Output"
+_TRIALS, _TEST, _OUTPUT = "What was tried", "Testing", "Output"
 
 output_options = stacked(
     _option(_OUTPUT, "--json", "as_json", is_flag=True, help="Print the JSON alone."),
@@ -122,13 +122,15 @@ audit_options = stacked(
     _option(_READ, "--rf", metavar="FILE|RATE", callback=rate, help="Cash, taken off both: returns, or 0.03 a year."),
     _option(_KNOWN, "--known", metavar="FILE", help="Factors, sleeves, hedges: a column each."),
     _option(_KNOWN, "--known-complete", is_flag=True, help="The base could do nothing but these."),
+    _option(_TRIALS, "--trials", metavar="FILE", help="Returns of every variant tried: a column each."),
+    _option(_TRIALS, "--n-trials", type=int, metavar="N", help="How many were tried, if only that is known."),
     _option(_TEST, "--level", type=float, metavar="P", default=0.05, help="Of every test and interval.  [0.05]"),
     _option(_TEST, "--gain-level", type=float, metavar="P", help="Of the gain, once the new part is proven.  [level]"),
     _option(_TEST, "--min-edge-share", type=float, metavar="S", default=0.25,
             help="Of the gain, for it to be new edge.  [0.25]"),
     _option(_TEST, "--reps", type=int, metavar="N", default=10_000, help="Resamples of each test.  [10000]"),
     _option(_TEST, "--block", metavar="N|auto", default="auto", callback=block,
-            help="Periods resampled together.  [auto]"),
+            help="Periods resampled together; calibrate takes seconds.  [auto]"),
     _option(_TEST, "--seed", type=int, metavar="N", default=0, help="Of the resampling.  [0]"),
     _option(_OUTPUT, "--report", "reports", multiple=True, metavar="FORMAT:PATH", callback=report_targets,
             help=f"Write a file too: {', '.join(FORMATS)}. Repeatable."),

@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from auditor.coverage.direction import Direction
+from auditor.stats.selection import Selection
+from auditor.stats.shape import PairShape
 from auditor.stats.sharpe import SharpeTest
-from auditor.stats.spanning import StreamTest
+from auditor.stats.spanning import SpanningRegression, StreamTest
 from auditor.verdict.checks import Check, Evidence, Finding, Label, Part, Standing
 
 
@@ -22,10 +24,20 @@ class SharpePair:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ShapePair:
+    """Tails, memory and drawdowns of both policies, and what the gain is made of, in each span."""
+
+    in_sample: PairShape
+    out_of_sample: PairShape
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SpanAttribution:
     """The exact split of one span's gain: gain = reweighting_part + edge_part, annualised Sharpe.
 
     edge_share  edge part over gain; None, with the reason, where there is no gain
+    on_base     tuned regressed on the base alone, as people quote it; None where the base explains all of it
+    on_base     tuned regressed on the base alone, as people quote it; None where the base explains it to rounding
     new_mean    what the new part earns; new_alpha what it earns beyond the covered part; None where it is empty
     new_p       the larger one-sided p of the two
     """
@@ -35,6 +47,7 @@ class SpanAttribution:
     edge_part_upper: float
     edge_share: float | None
     edge_share_reason: str | None
+    on_base: SpanningRegression | None
     new_mean: StreamTest | None
     new_alpha: StreamTest | None
     new_p: float | None
@@ -120,6 +133,8 @@ class Audit:
     sharpe: SharpePair
     attribution: Attribution
     coverage: Coverage
+    selection: Selection
+    shape: ShapePair
     checks: tuple[Check, ...]
     not_assessed: tuple[str, ...]
     would_change: tuple[str, ...]

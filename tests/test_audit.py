@@ -212,6 +212,71 @@ def test_short_out_of_sample_data_says_what_it_can_find():
     assert any("80 % power" in text for text in result.warnings)
 
 
+def lucky_search(seed, count=30):
+    """Random on-off variants of one base, and the best of them in sample: (T,), (T, count), (T,)."""
+    base = base_returns(seed, sharpe=0.7)
+    held = np.repeat(np.random.default_rng(seed + 1).random((252, count)) < 0.8, 10, axis=0)
+    variants = base[:, None] * held
+    inside = variants[:1260]
+    return base, variants, variants[:, np.argmax(inside.mean(axis=0) / inside.std(axis=0))]
+
+
+def test_trials_judge_the_search_and_never_the_label():
+    base, variants, best = lucky_search(20)
+    trials = pd.DataFrame(variants, index=DAYS, columns=[f"v{i}" for i in range(30)])
+    told, blind, counted = quick(base, best, trials=trials), quick(base, best), quick(base, best, n_trials=30)
+    assert told.label == blind.label == counted.label
+    assert told.checks == blind.checks == counted.checks
+    assert told.selection.n_trials == counted.selection.n_trials == 30
+    assert told.selection.pbo is not None
+    assert told.selection.spa_p > 0.05
+    assert any("No trial is shown to be better" in text for text in told.warnings)
+    assert counted.selection.pbo is None
+    assert any("PBO" in text for text in counted.not_assessed)
+    assert any("--n-trials" in text for text in blind.not_assessed)
+    assert {one.role for one in told.inputs} == {"base", "tuned", "trials"}
+
+
+def test_trials_are_taken_in_excess_of_cash_as_the_policies_are():
+    base, variants, best = lucky_search(21)
+    trials = pd.DataFrame(variants, index=DAYS)
+    trials.columns = [f"v{i}" for i in range(30)]
+    found = quick(base, best, trials=trials, rf=0.02)
+    assert not any("no trial is the tuned policy" in text for text in found.selection.notes)
+
+
+def test_trials_that_miss_an_in_sample_date_are_refused():
+    base, variants, best = lucky_search(22, count=3)
+    trials = pd.DataFrame(variants, index=DAYS, columns=list("abc")).drop(DAYS[7])
+    with pytest.raises(InputError, match=f"{DAYS[7]:%Y-%m-%d}"):
+        quick(base, best, trials=trials)
+
+
+def test_selling_tails_is_warned_of():
+    rng = np.random.default_rng(23)
+    base = base_returns(23)
+    premium = np.full(2520, 8e-4)
+    crash = rng.random(2520) < 0.004
+    result = quick(base, base + premium - crash * rng.uniform(0.05, 0.12, 2520))
+    assert any("options are sold" in text for text in result.warnings)
+
+
+def test_the_papers_calibration_of_the_block_can_be_asked_for():
+    base, tuned = base_returns(24)[:240], base_returns(25)[:240]
+    result = audit(series(base), series(tuned), oos_fraction=0.5, reps=199, block="calibrate")
+    assert result.sharpe.out_of_sample.block in (1, 3, 6, 10)
+    assert result.settings["block"] == "calibrate"
+
+
+def test_alpha_on_the_base_is_reported_beside_the_gain():
+    # volatility management: a significant alpha beside a Sharpe ratio that is no higher
+    path = PAIRS / "mm_volmanaged_mkt_monthly12.csv"
+    result = audit_files(f"{path}:base", f"{path}:tuned", oos_start="1973-01-31", reps=999)
+    assert result.attribution.in_sample.on_base.t > 2.5
+    assert result.attribution.out_of_sample.on_base.t < 1.65
+    assert result.sharpe.in_sample.p_value > 0.05
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [
@@ -225,6 +290,8 @@ def test_short_out_of_sample_data_says_what_it_can_find():
         ({"block": 0}, ["--block"]),
         ({"block": "big"}, ["--block"]),
         ({"block": 400}, ["--block 400", "at most 315"]),
+        ({"n_trials": 0}, ["--n-trials"]),
+        ({"n_trials": 2.5}, ["--n-trials"]),
         ({"seed": -1}, ["--seed"]),
         ({"embargo": -1}, ["embargo"]),
         ({"min_edge_share": 1.5}, ["--min-edge-share"]),

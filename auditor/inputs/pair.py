@@ -18,7 +18,7 @@ from auditor.inputs.doubts import constant_evidence
 from auditor.inputs.returns import Missing, Returns
 from auditor.inputs.split import MIN_IS, MIN_OOS, Moment, Span, Window, split_dates
 
-__all__ = ["MIN_IS", "MIN_OOS", "InputRecord", "Pair", "Span", "make_pair"]
+__all__ = ["MIN_IS", "MIN_OOS", "InputRecord", "Pair", "Span", "make_pair", "record"]
 
 MAX_RATE = 0.5  # a year; above it a rate is in percent
 
@@ -50,6 +50,7 @@ class Pair:
 
     dates             (T,) sorted, unique; naive or UTC
     base, tuned       (T,) decimal returns per period, in excess of cash where a rate is given
+    cash              (T,) what was taken off both per period, zero without a rate
     known             (T, k) known streams as given, k may be 0
     known_names       (k,)
     in_sample         periods that the tuning saw
@@ -63,6 +64,7 @@ class Pair:
     dates: pd.DatetimeIndex
     base: NDArray[np.float64]
     tuned: NDArray[np.float64]
+    cash: NDArray[np.float64]
     known: NDArray[np.float64]
     known_names: tuple[str, ...]
     in_sample: Span
@@ -134,6 +136,7 @@ def make_pair(
     policies = {role: tables[role][:, 0] for role in ("base", "tuned")}
     _refuse_constant(policies, sources, in_sample, out_of_sample)
     warnings += _scale_warning(policies, sources)
+    cash = np.zeros(len(dates))
     if annual_rate is not None or rate is not None:
         cash = np.full(len(dates), (annual_rate or 0.0) / per_year) if rate is None else tables["rf"][:, 0]
         if rate is not None and abs(float(cash.mean())) * per_year > MAX_RATE:
@@ -149,6 +152,7 @@ def make_pair(
         dates=dates,
         base=np.ascontiguousarray(policies["base"]),
         tuned=np.ascontiguousarray(policies["tuned"]),
+        cash=cash,
         known=np.ascontiguousarray(tables.get("known", np.empty((len(dates), 0)))),
         known_names=() if known is None else known.columns,
         in_sample=in_sample,
@@ -156,7 +160,7 @@ def make_pair(
         frequency=frequency,
         periods_per_year=per_year,
         inputs=tuple(
-            _record(role, source)
+            record(role, source)
             for role, source in (("base", base), ("tuned", tuned), ("known", known), ("rf", rate))
             if source is not None
         ),
@@ -240,7 +244,8 @@ def _refuse_constant(
                 )
 
 
-def _record(role: str, source: Returns) -> InputRecord:
+def record(role: str, source: Returns) -> InputRecord:
+    """What was read, as it is told later."""
     return InputRecord(
         role=role,
         name=source.name,

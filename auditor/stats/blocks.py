@@ -90,7 +90,7 @@ class Resampled:
     n_rows: int
 
 
-def select(resampled: Resampled, columns: slice | list[int]) -> Resampled:
+def columns_of(resampled: Resampled, columns: slice | list[int]) -> Resampled:
     """Resamples of some of the moments: k columns to fewer, or in another order."""
     return Resampled(
         means=resampled.means[:, columns],

@@ -66,6 +66,7 @@ class Facts:
     edge_part       Sharpe gain that the new part brings; edge_upper its one-sided upper bound
     leaves_base     whether any of the tuned policy leaves what the base could do (False: covered by arithmetic)
     direction       narrower or wider, from returns
+    not_assessed    what lies outside the rule and could not be told
     """
 
     evidence: Evidence
@@ -83,6 +84,7 @@ class Facts:
     leaves_base: bool
     direction: Direction
     known_complete: bool
+    not_assessed: tuple[str, ...] = ()
 
 
 def make_checks(facts: Facts) -> list[Check]:

@@ -110,7 +110,7 @@ def could_not_assess(facts: Facts, checks: Mapping[str, Check]) -> tuple[str, ..
             "A market that both policies share: if either is long-biased, the direction test can have the wrong sign "
             "until the market is among the known streams (--known)."
         )
-    found.append("How many variants were tried before this one: no trials were given.")
+    found += facts.not_assessed
     found.append("How often this out-of-sample window was looked at: no ledger was given.")
     return tuple(found)
 
@@ -146,7 +146,10 @@ def what_would_change(finding: Finding, facts: Facts, checks: Mapping[str, Check
 def _more_data(facts: Facts, checks: Mapping[str, Check]) -> str:
     outside = facts.out_of_sample
     if checks["gain_survives"].passed:
-        return "A gain that is there at longer horizons too: fresh prices, no smoothing, no lag."
+        return (
+            "A gain that is there at longer horizons too: fresh prices, no smoothing, no lag. This sample finds gains of "
+            f"{outside.min_detectable_gain:.2f} with 80 % power."
+        )
     if outside.periods_needed is None or outside.gain < 0.005:
         return (
             f"A positive gain out of sample: this sample finds {outside.min_detectable_gain:.2f} with 80 % power, "

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from auditor.stats import blocks
-from auditor.stats.blocks import Draws, block_length, block_sums, resample, resampled_sums, select
+from auditor.stats.blocks import Draws, block_length, block_sums, columns_of, resample, resampled_sums
 
 
 def plain_block_sums(values, block, lengths):
@@ -51,7 +51,7 @@ def test_resampled_covariance_is_that_of_the_blocks():
         np.testing.assert_allclose(found.means[replicate], mean, atol=1e-12)
         scaled = (zeta - 4 * mean) / 2.0
         np.testing.assert_allclose(found.psi[replicate], scaled.T @ scaled / draws.n_blocks, atol=1e-12)
-    fewer = select(found, [2, 0])
+    fewer = columns_of(found, [2, 0])
     np.testing.assert_array_equal(fewer.psi[:, 0, 1], found.psi[:, 2, 0])
 
 

@@ -143,15 +143,27 @@ def test_unproven_says_what_is_missing():
     assert "finds 0.50 with 80 % power" in lost.would_change[0]
 
 
+@pytest.mark.parametrize("changes", [row[0] for row in ROWS if row[1] == "unproven"])
+def test_every_unproven_verdict_shows_what_it_could_have_found(changes):
+    found = judge(facts(**changes))
+    assert any("80 % power" in text and "0.50" in text for text in found.would_change)
+
+
 def test_what_cannot_be_assessed_is_said():
-    found = judge(facts(horizon_share=None, direction=way(None, "the two policies are the same up to leverage")))
+    found = judge(
+        facts(
+            not_assessed=("There is more to tell.",),
+            horizon_share=None,
+            direction=way(None, "the two policies are the same up to leverage"),
+        )
+    )
     told = " ".join(found.not_assessed)
     for words in (
         "No out-of-sample window is long enough",
         "same up to leverage",
         "no trades",
         "--known",
-        "no trials",
+        "more to tell",
         "no ledger",
     ):
         assert words in told
