@@ -136,6 +136,7 @@ def audit_files(base: str | os.PathLike[str], tuned: str | os.PathLike[str], **o
 def _audit(pair: Pair, settings: Settings, tried: Returns | None) -> Audit:
     """Test, cover and label a checked pair."""
     gain_level = settings.gain_level_in_force(trades=False)
+    describe.refuse_tuned_among_known(pair)
     sizing = pure_sizing(pair.base, pair.tuned)
     streams = candidates(
         pair.base, pair.periods_per_year, pair.known, pair.known_names, shortest=pair.out_of_sample.index.size
@@ -195,7 +196,7 @@ def _audit(pair: Pair, settings: Settings, tried: Returns | None) -> Audit:
         would_change=verdict.would_change,
         warnings=pair.warnings
         + (() if tried is None else tried.warnings)
-        + describe.oddities(pair, outside, way, settings)
+        + describe.oddities(pair, outside, way, verdict.finding, settings)
         + describe.selection_warnings(selection),
         notes=pair.notes,
         sample=describe.sample(pair),

@@ -102,7 +102,7 @@ def measure(pair: Pair, where: Span, streams: Streams, *, sizing: bool, settings
     share = at_horizon[0] / test.gain if at_horizon and test.gain >= ROUNDING else None
     on_base = spanning_regression(tuned, base[:, None], periods_per_year=pair.periods_per_year)
     if parts.full:
-        attribution = nothing_new(test, on_base, sizing=sizing)
+        attribution = nothing_new(test, on_base, why_nothing_new(parts, tuned, pair, sizing=sizing))
     else:
         gains = replicates(SHARPE_DIFFERENCE, paired, in_pair)
         attribution = attribute(
@@ -176,7 +176,7 @@ def longer_horizon(periods_per_year: float, where: Span) -> int:
     return max(2, min(wanted, where.index.size // 10, max(where.lengths) // 2))
 
 
-def nothing_new(test: SharpeTest, on_base: SpanningRegression | None, *, sizing: bool) -> SpanAttribution:
+def nothing_new(test: SharpeTest, on_base: SpanningRegression | None, reason: str) -> SpanAttribution:
     """The split of a gain that is all reweighting."""
     return SpanAttribution(
         reweighting_part=Part(value=test.gain, ci=test.ci),
@@ -188,11 +188,20 @@ def nothing_new(test: SharpeTest, on_base: SpanningRegression | None, *, sizing:
         new_mean=None,
         new_alpha=None,
         new_p=None,
-        new_reason=(
-            "there is no new part: the tuned policy only resizes the base, period by period"
-            if sizing
-            else "there is no new part: the base's own reweightings explain every return, up to a constant"
-        ),
+        new_reason=f"there is no new part: {reason}",
+    )
+
+
+def why_nothing_new(parts: Split, tuned: Array, pair: Pair, *, sizing: bool) -> str:
+    """Say what covers every return."""
+    if sizing:
+        return "every return is the base's, resized"
+    what = "the base's reweightings and the known streams" if pair.known_names else "the base's own reweightings"
+    if abs(parts.steady) / tuned.std() * math.sqrt(pair.periods_per_year) < ROUNDING:
+        return f"{what} explain every return"
+    return (
+        f"{what} explain every return but a steady {parts.steady * pair.periods_per_year:+.2%} a year, "
+        "as costs, fees or interest on cash leave it"
     )
 
 

@@ -58,6 +58,16 @@ class Grouped(click.Option):
 class GroupedCommand(click.Command):
     """A command whose --help lists its options by heading, and keeps the lines of its epilog."""
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Refuse an option given twice, of which only the last would count."""
+        typed = [arg.partition("=")[0] for arg in (args[: args.index("--")] if "--" in args else args)]
+        for param in self.params:
+            if isinstance(param, click.Option) and not param.multiple and not param.is_flag:
+                count = sum(typed.count(name) for name in param.opts)
+                if count > 1:
+                    raise click.UsageError(f"{param.opts[0]} is given {count} times; it takes one value.", ctx)
+        return super().parse_args(ctx, args)
+
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the options, heading by heading, in the order in which they are defined."""
         groups: dict[str, list[tuple[str, str]]] = {}

@@ -135,6 +135,18 @@ def test_a_lower_fee_is_efficiency_not_new_edge():
     base = base_returns(3, sharpe=0.5)
     result = quick(base, base + 2e-4)
     assert result.finding == "efficiency"
+    assert "+5.04% a year" in result.reason
+    turnover = np.abs(np.random.default_rng(3).standard_normal(2520))
+    cheaper = quick(base - 2e-4 * turnover, base - 1e-4 * turnover)
+    assert cheaper.finding == "efficiency"
+    assert "costs, fees" in cheaper.reason
+
+
+def test_the_tuned_policy_is_not_a_known_stream():
+    base, tuned = base_returns(5), base_returns(6)
+    known = pd.DataFrame({"market": base_returns(7), "mine": 2 * tuned}, index=DAYS)
+    with pytest.raises(InputError, match="'mine' is the tuned policy itself"):
+        quick(base, tuned, known=known)
 
 
 def test_scaling_swapping_and_shifting_dates():

@@ -22,6 +22,8 @@ class Direction:
     """Narrower (tuned is a part of base), wider (base is a part of tuned), or neither shown. H0: neither.
 
     d, z    statistic and its studentised value; None, with the reason, where the test does not apply
+    could_see  median z on surrogates of this pair in which tuned is a part of base: where it is not below the
+               critical value, thin tails and steady exposure hide the direction, and no verdict is no evidence
     """
 
     null: str
@@ -29,6 +31,7 @@ class Direction:
     d: float | None
     se: float | None
     z: float | None
+    could_see: float | None
     n_obs: int
     reason: str | None = None
 
@@ -51,6 +54,31 @@ def asymmetry(base: Array, tuned: Array) -> float:
     y = (tuned - tuned.mean()) / tuned.std()
     r = float((x * y).mean())
     return correlation(np.abs(x - r * y), np.abs(y)) - correlation(np.abs(y - r * x), np.abs(x))
+
+
+def jackknifed(base: Array, tuned: Array) -> tuple[float, float]:
+    """D and its delete-a-block jackknife error; not finite where a policy does not vary."""
+    edges = np.linspace(0, base.size, BLOCKS + 1).astype(int)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        d = asymmetry(base, tuned)
+        without = np.array(
+            [
+                asymmetry(np.concatenate([base[:a], base[b:]]), np.concatenate([tuned[:a], tuned[b:]]))
+                for a, b in pairwise(edges)
+            ]
+        )
+    return d, math.sqrt((BLOCKS - 1) / BLOCKS * float(((without - without.mean()) ** 2).sum()))
+
+
+def surrogate_bases(base: Array, tuned: Array) -> list[Array]:
+    """Bases in which tuned is a part: what base has beside tuned, moved in time until it is independent of it.
+
+    With x, y standardised and e = x - r y: r y + e shifted by a quarter, a half and three quarters of the sample. They
+    keep both parts' tails, clusters and correlation, so D on them shows what D could see on this pair.
+    """
+    x, y = ((one - one.mean()) / one.std() for one in (base, tuned))
+    r = float((x * y).mean())
+    return [r * y + np.roll(x - r * y, round(share * x.size)) for share in (0.25, 0.5, 0.75)]
 
 
 def correlation(a: Array, b: Array) -> float:
@@ -83,23 +111,16 @@ def direction(base: Array, tuned: Array, known: Array, *, level: float) -> Direc
     if 1 - correlation(base, tuned) ** 2 < 1e-10:
         after = "after the known streams are taken out, " if known.shape[1] else ""
         return _none(n_obs, f"{after}the two policies are the same up to leverage")
-    edges = np.linspace(0, n_obs, BLOCKS + 1).astype(int)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        d = asymmetry(base, tuned)
-        without = np.array(
-            [
-                asymmetry(np.concatenate([base[:a], base[b:]]), np.concatenate([tuned[:a], tuned[b:]]))
-                for a, b in pairwise(edges)
-            ]
-        )
-    se = math.sqrt((BLOCKS - 1) / BLOCKS * float(((without - without.mean()) ** 2).sum()))
+    d, se = jackknifed(base, tuned)
     if not (math.isfinite(d) and math.isfinite(se) and se > 0):
         return _none(n_obs, "what is left of a policy after the other does not vary")
     z = d / se
+    surrogates = [jackknifed(wider, tuned) for wider in surrogate_bases(base, tuned)]
+    could_see = float(np.median([one / error if error > 0 else 0.0 for one, error in surrogates]))
     edge = float(ndtri(1 - level))
     verdict: Literal["narrower", "wider", "unclear"] = "narrower" if z < -edge else "wider" if z > edge else "unclear"
-    return Direction(null=NULL, verdict=verdict, d=d, se=se, z=z, n_obs=n_obs)
+    return Direction(null=NULL, verdict=verdict, d=d, se=se, z=z, could_see=could_see, n_obs=n_obs)
 
 
 def _none(n_obs: int, reason: str) -> Direction:
-    return Direction(null=NULL, verdict="unclear", d=None, se=None, z=None, n_obs=n_obs, reason=reason)
+    return Direction(null=NULL, verdict="unclear", d=None, se=None, z=None, could_see=None, n_obs=n_obs, reason=reason)

@@ -12,7 +12,14 @@ from auditor.errors import InputError
 Array = NDArray[np.float64]
 
 COLLINEAR = 1e-10
-"""1 - R^2 below which a column adds nothing, or a policy is fully covered: what is left is rounding."""
+"""1 - R^2 below which a column adds nothing: what is left is rounding."""
+
+ACCRUAL = 1e-4
+"""1 - R^2 below which a policy is fully covered: what is left has less than 1 % of its volatility.
+
+So steady a difference is a cost, a fee, interest on cash or rounding, not a bet. From returns alone such differences
+passed for new edge in 88-100 % of simulated worlds, since their mean has next to no error.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +44,8 @@ class Split:
     parameters    coefficients estimated, intercept included; the tests of `new` pay for them
     error_factor  what estimating the projection adds to the error of the intercept: sqrt(1 + m' S^-1 m) for the
                   streams' means m and covariance S; Gibbons, Ross & Shanken (1989), equation 4
-    full          nothing is left over: covered equals tuned
+    full          nothing but an accrual is left over, so that covered is all of tuned
+    steady        mean per period of what is left over where `full`
     """
 
     covered: Array
@@ -47,6 +55,7 @@ class Split:
     parameters: int
     error_factor: float
     full: bool
+    steady: float = 0.0
 
 
 def own_streams(base: Array, periods_per_year: float) -> Streams:
@@ -149,7 +158,10 @@ def split(tuned: Array, streams: Streams) -> Split:
     total = float(centred @ centred)
     left = float(((centred - explained) ** 2).sum()) / total
     names = tuple(streams.names[i] for i in kept)
-    if left < COLLINEAR:
+    columns = streams.values[:, kept]
+    slope = np.linalg.lstsq(columns - columns.mean(axis=0), centred, rcond=None)[0]
+    covered = columns @ slope
+    if left < ACCRUAL:
         return Split(
             covered=tuned,
             new=np.zeros_like(tuned),
@@ -158,10 +170,8 @@ def split(tuned: Array, streams: Streams) -> Split:
             parameters=len(kept) + 1,
             error_factor=1.0,
             full=True,
+            steady=float((tuned - covered).mean()),
         )
-    columns = streams.values[:, kept]
-    slope = np.linalg.lstsq(columns - columns.mean(axis=0), centred, rcond=None)[0]
-    covered = columns @ slope
     # m' S^-1 m through the orthonormal basis of the centred columns: the squared Sharpe ratio of their best mix.
     weights = np.linalg.lstsq(columns - columns.mean(axis=0), q, rcond=None)[0]
     ratio = columns.mean(axis=0) @ weights * np.sqrt(tuned.size)

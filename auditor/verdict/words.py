@@ -15,11 +15,11 @@ HEADLINES: Mapping[Finding, str] = {
 }
 
 MEANINGS: Mapping[Finding, str] = {
-    "new_edge": "the tuned policy takes opportunities that the base did not, and they earn",
+    "new_edge": "the tuned policy earns from returns that the base's opportunities do not explain",
     "efficiency": "the gain is real, but it is the base's own opportunities drawn more sharply: price it as efficiency",
     "flattering": "a wrapper: the gain promised in sample is refuted out of sample",
     "unproven": "a gain in sample that this out-of-sample data neither confirms nor refutes",
-    "no_gain": "the tuned policy is no better than the base",
+    "no_gain": "the tuned policy is not shown to be better than the base",
 }
 
 SOURCES: Mapping[Evidence, str] = {
@@ -74,8 +74,8 @@ def reason_for(finding: Finding, facts: Facts, checks: Mapping[str, Check]) -> s
 
 
 def _why_not_new(facts: Facts, checks: Mapping[str, Check]) -> str:
-    if not facts.leaves_base:
-        return "the tuned policy never leaves what the base took: every return is the base's, resized"
+    if not facts.leaves_base and facts.new_reason:
+        return facts.new_reason
     if checks["new_part_earns"].passed is False and facts.new_p is not None:
         return f"what the base's opportunities do not explain is not shown to earn ({p_text(facts.new_p, facts.level)})"
     if checks["new_part_earns"].passed is None:
@@ -107,8 +107,8 @@ def could_not_assess(facts: Facts, checks: Mapping[str, Check]) -> tuple[str, ..
         found.append("What was traded: no trades were given, so opportunities are inferred from returns.")
     if facts.evidence == "returns":
         found.append(
-            "A market that both policies share: if either is long-biased, the direction test can have the wrong sign "
-            "until the market is among the known streams (--known)."
+            "What both policies share: give the market if either is long-biased, and every sleeve if the base holds "
+            "several (--known). Until then a shift between them can pass for new edge."
         )
     found += facts.not_assessed
     found.append("How often this out-of-sample window was looked at: no ledger was given.")
@@ -147,8 +147,8 @@ def _more_data(facts: Facts, checks: Mapping[str, Check]) -> str:
     outside = facts.out_of_sample
     if checks["gain_survives"].passed:
         return (
-            "A gain that is there at longer horizons too: fresh prices, no smoothing, no lag. This sample finds gains of "
-            f"{outside.min_detectable_gain:.2f} with 80 % power."
+            "A gain that is there at longer horizons too: fresh prices, no smoothing, no lag. This sample finds "
+            f"gains of {outside.min_detectable_gain:.2f} with 80 % power."
         )
     if outside.periods_needed is None or outside.gain < 0.005:
         return (

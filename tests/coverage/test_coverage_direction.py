@@ -70,3 +70,11 @@ def test_gaussian_noise_with_steady_exposure_is_unclear():
     rng = np.random.default_rng(8)
     x = rng.standard_normal(2000)
     assert direction(x, x + rng.standard_normal(2000), NONE, level=0.01).verdict == "unclear"
+
+
+def test_it_says_whether_it_could_have_seen_a_narrower_policy():
+    part, whole = part_and_more(0)
+    assert direction(part, whole, NONE, level=0.05).could_see < -3
+    rng = np.random.default_rng(8)
+    x = rng.standard_normal(2000)
+    assert direction(x, x + rng.standard_normal(2000), NONE, level=0.05).could_see > -1.645

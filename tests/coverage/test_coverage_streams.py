@@ -156,3 +156,14 @@ def test_the_intercept_error_is_that_of_ols():
     textbook = np.sqrt(np.linalg.inv(design.T @ design)[0, 0] * (residual @ residual) / (120 - lost))
     ours = found.error_factor * np.sqrt(residual @ residual / (120 - lost) / 120)
     assert ours == pytest.approx(textbook, rel=1e-9)
+
+
+def test_a_steady_difference_is_an_accrual_and_not_a_bet():
+    base = base_returns(4)
+    streams = own_streams(base, 252)
+    cost = np.abs(np.random.default_rng(4).standard_normal(600)) * 5e-5
+    found = split(base + cost, streams)
+    assert found.full
+    assert found.steady == pytest.approx(cost.mean(), rel=0.1)
+    bet = np.random.default_rng(5).standard_normal(600) * 3e-4
+    assert not split(base + bet, streams).full

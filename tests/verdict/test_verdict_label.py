@@ -35,8 +35,8 @@ def sharpe_of(gain, p=0.5, upper=1.0):
     )
 
 
-def way(z=0.0, reason=None):
-    return Direction(null="", verdict="unclear", d=z, se=1.0, z=z, n_obs=500, reason=reason)
+def way(z=0.0, reason=None, could_see=-5.0):
+    return Direction(null="", verdict="unclear", d=z, se=1.0, z=z, could_see=could_see, n_obs=500, reason=reason)
 
 
 def facts(**changes):
@@ -76,6 +76,8 @@ ROWS = [
     ({"direction": way(-1.7)}, "efficiency", "presumed"),
     ({"direction": way(-1.6)}, "new_edge", "presumed"),
     ({"direction": way(-1.7), "evidence": "trades"}, "new_edge", "shown"),
+    ({"direction": way(0.3, could_see=-1.0)}, "new_edge", "presumed"),
+    ({"direction": way(-1.7, could_see=-1.0)}, "efficiency", "presumed"),
     (
         {
             "new_p": None,
@@ -170,6 +172,13 @@ def test_what_cannot_be_assessed_is_said():
     by_trades = " ".join(judge(facts(evidence="trades")).not_assessed)
     assert "--known" not in by_trades
     assert "inferred from returns" not in by_trades
+
+
+def test_a_direction_that_could_not_be_seen_is_not_a_pass():
+    checks = {check.name: check for check in judge(facts(direction=way(0.3, could_see=-1.0))).checks}
+    assert checks["not_narrower"].passed is None
+    assert "tails too thin" in checks["not_narrower"].reason
+    assert {c.name: c for c in judge(facts(direction=way(0.3))).checks}["not_narrower"].passed is True
 
 
 def test_a_check_says_which_way_and_whether():
