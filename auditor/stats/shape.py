@@ -3,39 +3,20 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from auditor.stats.longrun import autocovariance, window_ids
-from auditor.stats.sharpe import sharpe_ratio, sharpe_without_each
+from auditor.stats.sharpe import sharpe_without_each
+from auditor.stats.tails import BLOCKS, SoldTails, flat, jackknife, sells_tails
 
 Array = NDArray[np.float64]
 
 LAGS = (1, 2, 5)
 """Lags of the autocorrelations shown: stale prices, a second day of them, a week."""
-
-BLOCKS = 40
-"""Blocks of the delete-a-block jackknife."""
-
-TAIL = 0.05
-"""Share of periods that the expected shortfall averages."""
-
-CALLED = -1.645
-"""A fall of the skew, or a rise of the shortfall, is called at 5 %, one-sided."""
-
-SHARP_SKEW = 0.5
-SHARP_TAIL = 0.15
-"""Least fall of the skew, and least rise of the shortfall in volatilities, worth a warning however significant."""
-
-ONE_LOSS = 1.5
-"""Fall of the skew that is flagged whatever its error.
-
-One loss sits in one of 40 blocks, and the jackknife then gives z = -1 however large the loss, so significance alone
-would never see the first crash.
-"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,38 +89,6 @@ class WithoutPeriod:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SoldTails:
-    """Whether the Sharpe ratio rose as tail risk did. H0: base and tuned have the same skew and left tail.
-
-    skew, tail    (base, tuned): skew, and mean less expected shortfall at 5 % in volatilities
-    *_se, *_z     of tuned less base, by jackknife; None, with the reason, where it does not apply
-    warning       one sentence where flagged
-    """
-
-    null: str
-    flagged: bool
-    sharpe_rose: bool
-    skew: tuple[float, float] | None
-    skew_se: float | None
-    skew_z: float | None
-    tail: tuple[float, float] | None
-    tail_se: float | None
-    tail_z: float | None
-    n_obs: int
-    warning: str | None = None
-    reason: str | None = None
-
-    def __str__(self) -> str:
-        """Give skews and tails on one line."""
-        if self.skew is None or self.tail is None:
-            return f"tails not compared: {self.reason}"
-        return (
-            f"skew {self.skew[0]:.2f} -> {self.skew[1]:.2f}, shortfall {self.tail[0]:.2f} -> {self.tail[1]:.2f} "
-            f"volatilities: {'flagged' if self.flagged else 'not flagged'}"
-        )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class PairShape:
     """Shapes of two policies' returns, and of the gain between them."""
 
@@ -149,9 +98,6 @@ class PairShape:
     without_best: WithoutPeriod
     without_worst: WithoutPeriod
     tails: SoldTails
-
-
-NULL = "The tuned policy's returns have the same skew and the same left tail as the base's."
 
 
 def shape_of_pair(base: Array, tuned: Array, lengths: Sequence[int], periods_per_year: float) -> PairShape:
@@ -164,7 +110,7 @@ def shape_of_pair(base: Array, tuned: Array, lengths: Sequence[int], periods_per
     Raises ValueError where a series does not vary. Linear in T.
     """
     for name, returns in (("base", base), ("tuned", tuned)):
-        if _flat(returns):
+        if flat(returns):
             raise ValueError(f"{name} does not vary: it has no Sharpe ratio")
     best, worst = int(tuned.argmax()), int(tuned.argmin())
     return PairShape(
@@ -181,14 +127,14 @@ def shape(returns: Array, lengths: Sequence[int], periods_per_year: float) -> Sh
     """Describe one series of returns: (T,), T > 1, windows one after the other."""
     best, worst = int(returns.argmax()), int(returns.argmin())
     depth, longest = drawdown(returns)
-    flat = _flat(returns)
-    skew, kurtosis = (None, None) if flat else _skew_kurtosis(returns)
+    still = flat(returns)
+    skew, kurtosis = (None, None) if still else _skew_kurtosis(returns)
     return Shape(
         mean=float(returns.mean()) * periods_per_year,
-        volatility=0.0 if flat else float(returns.std(ddof=1)) * math.sqrt(periods_per_year),
+        volatility=0.0 if still else float(returns.std(ddof=1)) * math.sqrt(periods_per_year),
         skew=skew,
         kurtosis=kurtosis,
-        autocorrelations=() if flat else autocorrelations(returns, lengths),
+        autocorrelations=() if still else autocorrelations(returns, lengths),
         max_drawdown=depth,
         longest_drawdown=longest,
         best=Period(value=float(returns[best]), index=best),
@@ -289,117 +235,10 @@ def _no_split(gain: float, reason: str) -> GainSources:
 def without_period(base: Array, tuned: Array, index: int, *, periods_per_year: float) -> WithoutPeriod:
     """Gain when row `index` is left out of both series: (T,) twice, T > 3."""
     dropped = Period(value=float(tuned[index]), index=index)
-    if any(_flat(np.delete(returns, index)) for returns in (base, tuned)):
+    if any(flat(np.delete(returns, index)) for returns in (base, tuned)):
         return WithoutPeriod(dropped=dropped, gain=None)
     gain = float(sharpe_without_each(tuned)[index] - sharpe_without_each(base)[index])
     return WithoutPeriod(dropped=dropped, gain=gain * math.sqrt(periods_per_year))
-
-
-def sells_tails(base: Array, tuned: Array) -> SoldTails:
-    """Flag a Sharpe ratio that rose while the skew fell sharply or the left tail grew.
-
-    Selling options raises the mean and the Sharpe ratio, and pays with rare losses that neither shows
-    (Goetzmann, Ingersoll, Spiegel & Welch 2007, section 1). Skew and tail are of returns in volatilities from their
-    own mean, so neither leverage nor a higher mean changes them. Flagged where the Sharpe ratio rose and
-        the skew fell by at least 0.5 with z < -1.645, or
-        the expected shortfall rose by at least 0.15 volatilities with z > 1.645, or
-        the skew fell by at least 1.5, since one crash alone is never significant.
-    A loss that has not come yet is not in the returns: no flag is no proof.
-
-    base, tuned  (T,) simple returns on the same dates, neither constant
-    """
-    n = base.size
-    rose = sharpe_ratio(tuned) > sharpe_ratio(base)
-    if n < BLOCKS:
-        return _no_tails(n, rose, f"{n} periods are fewer than the {BLOCKS} blocks of the error")
-    columns = []
-    for returns in (base, tuned):
-        z = (returns - returns.mean()) / returns.std()
-        edge = float(np.partition(z, _tail_rank(n))[_tail_rank(n)])
-        columns += [z, z * z, z * z * z, np.maximum(edge - z, 0.0) - edge * TAIL]
-    table = np.column_stack(columns)
-
-    def skews(means: Array, rows: Array) -> Array:
-        found = []
-        for m, square, cube in (means.T[:3], means.T[4:7]):
-            g1 = (cube - 3 * m * square + 2 * m**3) / (square - m**2) ** 1.5
-            found.append(g1 * np.sqrt(rows * (rows - 1)) / (rows - 2))
-        return np.stack(found)
-
-    def shortfalls(means: Array, rows: Array) -> Array:
-        # Rockafellar & Uryasev (2000), equation 4: at its minimum in the edge, so the edge may stay when a block goes.
-        found = []
-        for m, square, _, beyond in (means.T[:4], means.T[4:]):
-            found.append((m + beyond / TAIL) / np.sqrt((square - m**2) * rows / (rows - 1)))
-        return np.stack(found)
-
-    whole, rows = table.mean(axis=0)[None, :], np.array([float(n)])
-    skew, tail = skews(whole, rows)[:, 0], shortfalls(whole, rows)[:, 0]
-    skew_se = jackknife(lambda means, left: np.diff(skews(means, left), axis=0)[0], table)
-    tail_se = jackknife(lambda means, left: np.diff(shortfalls(means, left), axis=0)[0], table)
-    skew_change, tail_change = float(skew[1] - skew[0]), float(tail[1] - tail[0])
-    if not (math.isfinite(skew_se) and math.isfinite(tail_se)):
-        return _no_tails(n, rose, "a series does not vary without one of its 40 blocks")
-    skew_z = skew_change / skew_se if skew_se > 1e-9 else 0.0
-    tail_z = tail_change / tail_se if tail_se > 1e-9 else 0.0
-    flagged = rose and (
-        (skew_change <= -SHARP_SKEW and skew_z < CALLED)
-        or (tail_change >= SHARP_TAIL and -tail_z < CALLED)
-        or skew_change <= -ONE_LOSS
-    )
-    return SoldTails(
-        null=NULL,
-        flagged=flagged,
-        sharpe_rose=rose,
-        skew=(float(skew[0]), float(skew[1])),
-        skew_se=skew_se,
-        skew_z=skew_z,
-        tail=(float(tail[0]), float(tail[1])),
-        tail_se=tail_se,
-        tail_z=tail_z,
-        n_obs=n,
-        warning=(
-            f"the Sharpe ratio rose while tail risk grew, as when options are sold: "
-            f"skew {skew[0]:.2f} -> {skew[1]:.2f} (z={skew_z:.1f}), mean loss in the worst {TAIL:.0%} of periods "
-            f"{tail[0]:.2f} -> {tail[1]:.2f} volatilities (z={tail_z:.1f}); a Sharpe ratio does not price rare losses"
-        )
-        if flagged
-        else None,
-    )
-
-
-def _no_tails(n_obs: int, rose: bool, reason: str) -> SoldTails:
-    return SoldTails(
-        null=NULL,
-        flagged=False,
-        sharpe_rose=rose,
-        skew=None,
-        skew_se=None,
-        skew_z=None,
-        tail=None,
-        tail_se=None,
-        tail_z=None,
-        n_obs=n_obs,
-        reason=reason,
-    )
-
-
-def _tail_rank(n_obs: int) -> int:
-    return math.ceil(TAIL * n_obs - 1e-9) - 1
-
-
-def jackknife(statistic: Callable[[Array, Array], Array], table: Array) -> float:
-    """Delete-a-block standard error of a function of column means, from 40 blocks of consecutive rows of (T, k).
-
-    statistic  ((40, k) means, (40,) rows left) to (40,). Kunsch (1989), section 2.
-    """
-    n = table.shape[0]
-    edges = np.linspace(0, n, BLOCKS + 1).astype(np.intp)
-    left = (n - np.diff(edges)).astype(np.float64)
-    sums = np.add.reduceat(table, edges[:-1], axis=0)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        without = statistic((sums.sum(axis=0) - sums) / left[:, None], left)
-        return math.sqrt((BLOCKS - 1) / BLOCKS * float(((without - without.mean()) ** 2).sum()))
 
 
 def _skew_kurtosis(returns: Array) -> tuple[float | None, float | None]:
@@ -410,7 +249,3 @@ def _skew_kurtosis(returns: Array) -> tuple[float | None, float | None]:
     excess = float((square * square).mean()) - 3
     kurtosis = (n - 1) / ((n - 2) * (n - 3)) * ((n + 1) * excess + 6) if n > 3 else None
     return skew, kurtosis
-
-
-def _flat(returns: Array) -> bool:
-    return bool(np.ptp(returns) <= 1e-12 * float(np.abs(returns).max()))

@@ -12,17 +12,15 @@ from hypothesis import strategies as st
 from statsmodels.tsa.stattools import acf
 
 from auditor.stats.shape import (
-    BLOCKS,
     autocorrelations,
     drawdown,
     gain_sources,
-    jackknife,
-    sells_tails,
     shape,
     shape_of_pair,
     without_period,
 )
 from auditor.stats.sharpe import sharpe_ratio
+from auditor.stats.tails import BLOCKS, jackknife, sells_tails
 
 seeds = st.integers(0, 2**32 - 1)
 factors = st.floats(1e-6, 1e6)
