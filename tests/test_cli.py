@@ -235,6 +235,59 @@ def test_block_rate_and_windows_reach_the_library(monkeypatch):
     assert (seen["block"], seen["rf"], seen["oos"]) == ("auto", "cash.csv", None)
 
 
+@pytest.fixture
+def trials(pair, tmp_path) -> Path:
+    """Thirty variants of the bundled pair, the tuned policy among them."""
+    rows = Path(pair[0].removesuffix(":base")).read_text(encoding="utf-8").splitlines()
+    table = [row.split(",") for row in rows]
+    date, base, tuned = (table[0].index(name) for name in ("date", "base", "tuned"))
+    lines = ["date," + ",".join(f"v{i}" for i in range(30))]
+    for number, row in enumerate(table[1:]):
+        one, other = float(row[base]), float(row[tuned])
+        mixed = [other] + [one * (0.5 + (number * i % 7) / 7) for i in range(1, 30)]
+        lines.append(",".join([row[date], *map(str, mixed)]))
+    target = tmp_path / "trials.csv"
+    target.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return target
+
+
+def test_trials_are_read_and_judged(pair, trials):
+    from auditor.report.machine import schema
+
+    text = run("audit", *pair, "--trials", trials)
+    assert text.exit_code == 0, text.output
+    assert re.search(r"Best of 30: DSR \S.* if trials are worth zero, \S.* if worth the base\.", text.stdout)
+    assert re.search(r"SPA p .*PBO \d\.\d\d over 12,870 splits\.", text.stdout)
+    assert re.search(r"^trials ", text.stdout, re.MULTILINE)
+    assert max(map(len, text.stdout.splitlines())) <= 80
+    data = json.loads(run("audit", *pair, "--trials", trials, "--json").stdout)
+    Draft202012Validator(schema()).validate(data)
+    assert data["settings"]["trials"] == data["selection"]["n_trials"] == 30
+    assert data["inputs"][-1]["role"] == "trials"
+    assert 0 < data["selection"]["spa_p"] <= 1
+
+
+def test_a_number_of_trials_deflates(pair):
+    from auditor.report.machine import schema
+
+    data = json.loads(run("audit", *pair, "--n-trials", 30, "--json").stdout)
+    Draft202012Validator(schema()).validate(data)
+    assert data["settings"]["n_trials"] == data["selection"]["n_trials"] == 30
+    assert data["selection"]["dsr_over_base"] < data["selection"]["psr"]
+    assert data["selection"]["pbo_reason"] == "only a count of trials was given"
+    assert "Best of 30: DSR" in run("audit", *pair, "--n-trials", 30).stdout
+    assert run("audit", *pair, "--n-trials", 0).exit_code == 2
+
+
+def test_the_block_can_be_calibrated(pair):
+    from auditor.report.machine import schema
+
+    data = json.loads(run("audit", *pair, "--block", "calibrate", "--json").stdout)
+    Draft202012Validator(schema()).validate(data)
+    assert data["settings"]["block"] == "calibrate"
+    assert data["sharpe"]["out_of_sample"]["block"] >= 1
+
+
 def test_demo_prints_a_line_a_pair_and_one_verdict_in_full():
     result = run("demo")
     assert result.exit_code == 0, result.output

@@ -27,8 +27,25 @@ VERSION = 1
 _ABSENT = {
     "jkm_z": "the difference of the two Sharpe ratios has no variance",
     "periods_needed": "the gain is not positive, so no amount of data would find it",
+    "on_base": "the base explains every return of the tuned policy, up to rounding",
+    "skew": "fewer than three periods, or returns that do not vary",
+    "kurtosis": "fewer than four periods, or returns that do not vary",
+    "vol_part_se": "too few periods for a jackknife, or none that varies without one of its blocks",
+    "gain": "a series does not vary without this period",
 }
 """Why a field is None where the result does not carry the reason itself."""
+
+_DEFLATED = ("dsr", "dsr_benchmark", "dsr_over_base", "dsr_over_base_benchmark")
+_SELECTION = {
+    "Probabilistic and deflated Sharpe, minimum track record": ("psr", "min_track_record", *_DEFLATED),
+    "Minimum track record": ("min_track_record",),
+    "Deflated Sharpe": _DEFLATED,
+    "Effective number of trials": ("n_effective",),
+    "PBO": ("pbo", "pbo_loss_probability", "pbo_slope", "pbo_splits"),
+    "Slope of performance degradation": ("pbo_slope",),
+    "SPA and StepM": ("spa_p", "spa_p_lower", "spa_p_upper", "stepm_superior"),
+}
+"""Fields of the selection that are None for the reason after each of these words in its `not_assessed`."""
 
 # Legal in JSON, yet a terminal may obey them or an encoder refuse them; as escapes they mean the same.
 _RISKY = re.compile("[\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
@@ -42,7 +59,19 @@ def as_dict(audit: Audit) -> dict[str, Any]:
     for name, reason in (("edge_share", outside.edge_share_reason), ("new_p", outside.new_reason)):
         if parts[name] is None:
             parts.setdefault(f"{name}_reason", reason)
+    _explain_selection(found["selection"])
     return found
+
+
+def _explain_selection(selection: dict[str, Any]) -> None:
+    """Put the reason of each null beside it, from the texts that name several at once."""
+    for text in selection["not_assessed"]:
+        what, _, reason = text.partition(": ")
+        for name in _SELECTION.get(what, ()):
+            if selection[name] is None:
+                selection.setdefault(f"{name}_reason", reason)
+    if selection["n_trials"] is None:
+        selection["n_trials_reason"] = "neither trials nor their number were given"
 
 
 def as_json(data: Audit | Mapping[str, Any] | list[Any]) -> str:
@@ -147,7 +176,7 @@ def _fields(values: Mapping[str, Any]) -> dict[str, Any]:
             continue
         if _not_finite(value):
             found[reason] = _why(value)
-        elif value is None and name in _ABSENT:
+        elif value is None and name in _ABSENT and not values.get("reason"):
             found[reason] = _ABSENT[name]
     return found
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from auditor.report import shown
+from auditor.report import detail, shown
 from auditor.report.plain import clean, shortened
 
 if TYPE_CHECKING:
@@ -23,7 +23,10 @@ MARKS = {"ok": "ok", "no": "**no**", "--": "--"}
 
 def as_markdown(audit: Audit) -> str:
     """Give the audit in Markdown, verdict first, under 60 kB; nothing in a name can become markup."""
-    head, *rest = [_verdict(audit), _gain(audit), _checks(audit), *_lists(audit), _sample(audit)]
+    warnings, *lists = _lists(audit)
+    beside = [_shape(audit), _selection(audit)]
+    head, *rest = [_verdict(audit), _gain(audit), _checks(audit), warnings, *beside, *lists, _sample(audit)]
+    rest = [section for section in rest if section]
     text = head
     for section in rest:
         longer = f"{text}\n{section}"
@@ -89,6 +92,20 @@ def _checks(audit: Audit) -> str:
     return "### Checks, out of sample unless said\n\n" + _table(("", "question", "found", "needed"), rows)
 
 
+def _shape(audit: Audit) -> str:
+    rows = [[escaped(cell) for cell in row] for row in detail.shape_rows(audit)]
+    sentences = "".join(f"- {escaped(sentence)}\n" for sentence in detail.shape_sentences(audit))
+    table = _table(("", *detail.SHAPE_HEADER), rows)
+    return f"### {detail.SHAPE_TITLE}\n\n{table}\n{detail.SHAPE_UNITS}\n\n{sentences}"
+
+
+def _selection(audit: Audit) -> str:
+    rows = [[escaped(cell) for cell in row] for row in detail.selection_rows(audit)]
+    # Where nothing was assessed, the reason stands in place of the table.
+    said = _table(("", "value", "meaning"), rows) if rows else escaped(detail.selection_sentences(audit)[0]) + "\n"
+    return f"### {detail.SELECTION_TITLE}\n\n{said}"
+
+
 def _lists(audit: Audit) -> list[str]:
     titled = (
         ("Warnings", audit.warnings),
@@ -96,7 +113,11 @@ def _lists(audit: Audit) -> list[str]:
         ("What would change the label", audit.would_change),
         ("Notes", audit.notes),
     )
-    return [f"### {title}\n\n" + "".join(f"- {escaped(item)}\n" for item in items) for title, items in titled if items]
+    return [_list(title, items) for title, items in titled]
+
+
+def _list(title: str, items: Sequence[str]) -> str:
+    return f"### {title}\n\n" + "".join(f"- {escaped(item)}\n" for item in items) if items else ""
 
 
 def _sample(audit: Audit) -> str:

@@ -162,9 +162,10 @@ def day(moment: str) -> str:
 
 
 def source(one: Input) -> str:
-    """Give file and column of an input: "pairs.csv:base"."""
+    """Give file and column of an input: "pairs.csv:base"; of trials the file alone, since all its columns are read."""
     name = one.name.removeprefix(f"{one.role} ") or one.name
-    return clean(name if not one.column or name.endswith(one.column) else f"{name}:{one.column}")
+    whole = not one.column or one.role == "trials" or name.endswith(one.column)
+    return clean(name if whole else f"{name}:{one.column}")
 
 
 def computed_with(audit: Audit) -> str:
@@ -175,6 +176,8 @@ def computed_with(audit: Audit) -> str:
         f"level {test.level:g}",
         f"gain level {chosen['gain_level']:g}" if chosen.get("gain_level") not in (None, test.level) else "",
         f"embargo {chosen['embargo']}" if chosen.get("embargo") else "",
+        f"block {chosen['block']}" if chosen.get("block") not in (None, "auto") else "",
+        f"{chosen['n_trials']:,} trials declared" if chosen.get("n_trials") else "",
         f"seed {test.seed}",
         f"{test.reps:,} resamples",
         f"auditor {clean(audit.versions['auditor'])}" if "auditor" in audit.versions else "",

@@ -7,7 +7,7 @@ import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from auditor.report import shown
+from auditor.report import detail, shown
 from auditor.report.plain import clean, shortened
 from auditor.verdict.checks import Finding
 from auditor.verdict.words import HEADLINES, p_text
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 WIDTH = 80
 LEFT, COLUMN = 20, 30
+SHAPE_WIDTHS = (5, 8, 12, 9, 10, 10, 10, 8, 8)
 
 Style = Literal["plain", "verdict", "title", "strong", "quiet", "ok", "no", "warning"]
 
@@ -54,6 +55,7 @@ def lines(audit: Audit) -> list[Line]:
     """Give the whole report, verdict first."""
     sections = [_verdict(audit), _gain(audit), _checks(audit)]
     sections.append(_list("Warnings", audit.warnings, "warning", mark="! "))
+    sections += [_shape(audit), _selection(audit)]
     sections.append(_list("Not assessed", shown.beside_checks(audit)))
     sections.append(_list("What would change the label", audit.would_change))
     sections.append(_sample(audit))
@@ -168,6 +170,22 @@ def _checks(audit: Audit) -> Iterator[Line]:
         first, *rest = textwrap.wrap(question, 53)
         yield (Piece(f"{mark}  ", mark), Piece(f"{first:<54}"), Piece(f"{value:<10} {needed}", mark))
         yield from ((Piece("    " + line),) for line in rest)
+
+
+def _shape(audit: Audit) -> Iterator[Line]:
+    yield (Piece(detail.SHAPE_TITLE, "title"),)
+    for name, *values in (("", *detail.SHAPE_HEADER), *detail.shape_rows(audit)):
+        cells = (f"{value:>{width}}" for value, width in zip(values, SHAPE_WIDTHS[1:], strict=True))
+        yield (Piece(f"{name:<{SHAPE_WIDTHS[0]}}" + "".join(cells), "plain" if name else "quiet"),)
+    yield (Piece(detail.SHAPE_UNITS, "quiet"),)
+    for sentence in detail.shape_sentences(audit):
+        yield from wrapped(sentence)
+
+
+def _selection(audit: Audit) -> Iterator[Line]:
+    yield (Piece(detail.SELECTION_TITLE, "title"), Piece(f" ({detail.selection_names(audit)})", "quiet"))
+    for sentence in detail.selection_sentences(audit):
+        yield from wrapped(sentence)
 
 
 def _list(title: str, items: Sequence[str], style: Style = "plain", mark: str = "- ") -> Iterator[Line]:

@@ -158,10 +158,9 @@ def resampled_sums(table: Array, draws: Draws) -> Array:
         reps, n_blocks = starts.shape
         ones = ones if ones.size >= starts.size else np.ones(starts.size)
         # Row ends of the starts' own type, or scipy copies every index to the wider one.
-        ends = np.arange(0, starts.size + 1, n_blocks, dtype=starts.dtype)
-        counts: csr_array[np.float64] = csr_array(
-            (ones[: starts.size], starts.ravel(), ends), shape=(reps, table.shape[0])
-        )
+        ends: Starts = np.arange(0, starts.size + 1, n_blocks, dtype=starts.dtype)
+        index: Starts = starts.ravel()  # type: ignore[assignment]  # 32-bit where drawn
+        counts = csr_array((ones[: index.size], index, ends), shape=(reps, table.shape[0]))
         out[done : done + reps] = np.asarray(counts @ table)
         done += reps
     return out

@@ -7,13 +7,17 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
 
 from auditor.coverage.direction import NULL as DIRECTION_NULL
 from auditor.coverage.direction import Direction
-from auditor.result import Attribution, Audit, Coverage, Input, Sample, SharpePair, SpanAttribution
+from auditor.describe import selection_not_assessed, selection_warnings
+from auditor.result import Attribution, Audit, Coverage, Input, Sample, ShapePair, SharpePair, SpanAttribution
+from auditor.stats.selection import Selection, select
+from auditor.stats.shape import shape_of_pair
 from auditor.stats.sharpe import NULL, HorizonGain, SharpeTest
-from auditor.stats.spanning import ALPHA_NULL, MEAN_NULL, StreamTest
+from auditor.stats.spanning import ALPHA_NULL, MEAN_NULL, StreamTest, spanning_regression
 from auditor.verdict.checks import Facts, Part
 from auditor.verdict.label import judge
 
@@ -55,15 +59,27 @@ def stream(null: str, estimate: float, p: float) -> StreamTest:
                       p_value=p, n_obs=411, block=7, reps=9_999, seed=3)  # fmt: skip
 
 
-def span(gain: float, edge: float, new_p: float | None) -> SpanAttribution:
+def returns(test: SharpeTest, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Monthly returns of base and tuned that have the Sharpe ratios of a test, correlated at 0.8 or so."""
+    rng = np.random.default_rng(seed)
+    noise = rng.standard_t(6, size=(2, test.n_obs))
+    found = []
+    for ratio, z in ((test.base, noise[0]), (test.tuned, 0.8 * noise[0] + 0.6 * noise[1])):
+        found.append((ratio / math.sqrt(12) + (z - z.mean()) / z.std(ddof=1)) * 0.04)
+    return found[0], found[1]
+
+
+def span(test: SharpeTest, edge: float, new_p: float | None, seed: int) -> SpanAttribution:
     """A split of a gain."""
-    empty = new_p is None
+    empty, gain = new_p is None, test.gain
+    base, tuned = returns(test, seed)
     return SpanAttribution(
         reweighting_part=Part(value=gain - edge, ci=(gain - edge - 0.2, gain - edge + 0.2)),
         edge_part=Part(value=edge, ci=(edge - 0.25, edge + 0.25)),
         edge_part_upper=edge + 0.2,
         edge_share=edge / gain if gain >= 0.005 else None,
         edge_share_reason=None if gain >= 0.005 else "there is no gain",
+        on_base=spanning_regression(tuned, base[:, None], periods_per_year=12),
         new_mean=None if empty else stream(MEAN_NULL, 0.043, new_p or 0.0),
         new_alpha=None if empty else stream(ALPHA_NULL, 0.038, new_p or 0.0),
         new_p=new_p,
@@ -71,18 +87,26 @@ def span(gain: float, edge: float, new_p: float | None) -> SpanAttribution:
     )
 
 
+def selected(inside: SharpeTest, **known: Any) -> Selection:
+    """How the in-sample gain was selected, with what is known of the trials."""
+    return select(*returns(inside, 1), periods_per_year=12, block=7, reps=99, seed=3, **known)
+
+
 def build(inside: SharpeTest, outside: SharpeTest, edge: float, new_p: float | None, z: float | None) -> Audit:
     """An audit whose label and words are those of the rule."""
-    parts = span(inside.gain, edge, new_p), span(outside.gain, edge, new_p)
+    parts = span(inside, edge, new_p, 1), span(outside, edge, new_p, 2)
+    shapes = [shape_of_pair(*returns(test, seed), (411,), 12) for test, seed in ((inside, 1), (outside, 2))]
+    selection = selected(inside)
     verdict = None if z is None else "wider" if z > 1.64 else "narrower" if z < -1.64 else "unclear"
     way = Direction(null=DIRECTION_NULL, verdict=verdict or "unclear", d=None if z is None else z / 50,
-                    se=None if z is None else 0.02, z=z, n_obs=819,
+                    se=None if z is None else 0.02, z=z,
+                    could_see=None if z is None else -3.2, n_obs=819,
                     reason="the two policies are the same up to leverage" if z is None else None)  # fmt: skip
     found = judge(
         Facts(evidence="returns", level=0.05, gain_level=0.05, min_edge_share=0.25, in_sample=inside,
               out_of_sample=outside, horizon=3, horizon_share=0.9 if outside.gain > 0 else None, edge_part=edge,
               edge_upper=edge + 0.2, new_p=new_p, new_reason=parts[1].new_reason, leaves_base=new_p is not None,
-              direction=way, known_complete=False)
+              direction=way, known_complete=False, not_assessed=selection_not_assessed(selection))
     )  # fmt: skip
     file = {"name": "pairs.csv", "rows": 819, "first": "1949-01-31", "last": "2017-03-31"}
     return Audit(
@@ -98,6 +122,8 @@ def build(inside: SharpeTest, outside: SharpeTest, edge: float, new_p: float | N
         ),
         coverage=Coverage(pure_sizing=new_p is None, streams=("base", "base / volatility(12)"), r_squared=0.83,
                           covered_return=0.052, new_return=0.043, direction=way),
+        selection=selection,
+        shape=ShapePair(in_sample=shapes[0], out_of_sample=shapes[1]),
         checks=found.checks,
         not_assessed=found.not_assessed,
         would_change=found.would_change,
@@ -110,7 +136,8 @@ def build(inside: SharpeTest, outside: SharpeTest, edge: float, new_p: float | N
                 Input(role="tuned", column="tuned", sha256="a0" * 32, **file)),
         settings={"level": 0.05, "gain_level": 0.05, "min_edge_share": 0.25, "reps": 9_999, "block": "auto", "seed": 3,
                   "known_complete": False, "embargo": 0, "periods_per_year": 12.0, "align": "strict", "na": "refuse",
-                  "kind": None, "unit": None, "oos_start": "1983-01-31", "oos_fraction": None, "oos": None, "rf": None},
+                  "kind": None, "unit": None, "oos_start": "1983-01-31", "oos_fraction": None, "oos": None, "rf": None,
+                  "n_trials": None, "trials": None},
         versions={"auditor": "0.1.0", "python": "3.11.7"},
     )  # fmt: skip
 
@@ -139,14 +166,40 @@ def new_edge() -> Audit:
 
 
 @pytest.fixture
+def searched() -> Callable[..., Audit]:
+    """Make an audit that knows of 30 trials, or of their number alone, or whatever `select` is given."""
+
+    def make(**known: Any) -> Audit:
+        found = BUILT["new_edge"]()
+        inside = found.sharpe.in_sample
+        if not known:
+            base, tuned = returns(inside, 1)
+            noise = np.random.default_rng(5).standard_normal((tuned.size, 29))
+            known = {"trials": np.column_stack([base[:, None] + 0.01 * noise, tuned])}
+        selection = selected(inside, **known)
+        given = (
+            (replace(found.inputs[0], role="trials", name="trials.csv", column="a, b"),) if "trials" in known else ()
+        )
+        return replace(found, selection=selection, inputs=(*found.inputs, *given),
+                       warnings=found.warnings + selection_warnings(selection),
+                       not_assessed=found.not_assessed + selection_not_assessed(selection))  # fmt: skip
+
+    return make
+
+
+@pytest.fixture
 def hostile() -> Callable[[str], Audit]:
     """Make an audit in which every free text is the one given."""
 
     def make(text: str) -> Audit:
         found = BUILT["new_edge"]()
         inputs = tuple(replace(one, name=text, column=text) for one in found.inputs)
+        sources = replace(found.shape.out_of_sample.sources, mean_part=None, vol_part=None, reason=text)
+        outside = replace(found.shape.out_of_sample, sources=sources)
+        selection = replace(found.selection, psr=None, not_assessed=(text,))
         return replace(found, inputs=inputs, warnings=(text,), notes=(text,), not_assessed=(text,),
-                       would_change=(text,), reason=text, versions={"auditor": text})  # fmt: skip
+                       would_change=(text,), reason=text, selection=selection,
+                       shape=replace(found.shape, out_of_sample=outside), versions={"auditor": text})  # fmt: skip
 
     return make
 

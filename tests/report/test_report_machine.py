@@ -7,12 +7,15 @@ import math
 import os
 from dataclasses import fields, is_dataclass, replace
 
+import numpy as np
 import pytest
 from jsonschema import Draft202012Validator
 
 from auditor.errors import InputError
 from auditor.report import machine
 from auditor.report.machine import as_dict, as_json, check_target, schema, write
+from auditor.stats.selection import select
+from auditor.stats.shape import shape_of_pair
 
 
 def validate(data):
@@ -45,10 +48,76 @@ def test_what_does_not_exist_is_null_with_a_reason(degenerate):
 def test_no_null_number_without_a_reason(audit, degenerate):
     for data in (as_dict(audit), as_dict(degenerate)):
         for path, owner, name in nulls(data):
-            if path[:1] == ("settings",):
-                continue  # there null is "not asked for"
+            if path[:1] == ("settings",) or name == "warning":
+                continue  # there null is "not asked for", and "nothing to warn of"
             reasons = [key for key in owner if key.endswith("reason") and owner[key]]
             assert f"{name}_reason" in reasons or "reason" in reasons or "new_reason" in reasons, path
+
+
+KNOWN = {
+    "nothing": {"n_trials": None},
+    "a count": {"n_trials": 30},
+    "one trial": {"n_trials": 1},
+    "a matrix": {},
+    "one column": {"trials": np.random.default_rng(2).standard_normal((411, 1))},
+    "constant columns": {"trials": np.zeros((411, 3))},
+    "columns that are alike": {"trials": np.arange(411.0)[:, None] * [1.0, 2.0]},
+}
+
+
+@pytest.mark.parametrize("known", KNOWN.values(), ids=KNOWN)
+def test_every_null_of_the_selection_has_the_reason_that_was_found(searched, known):
+    audit = searched(**known)
+    data = as_dict(audit)
+    validate(data)
+    selection = data["selection"]
+    found = {f"{name}: {value}" for name, value in selection.items() if name.endswith("_reason")}
+    for name in (name for name, value in selection.items() if value is None):
+        assert f"{name}_reason" in selection, name
+        reason = selection[f"{name}_reason"]
+        assert name == "n_trials" or any(text.endswith(f": {reason}") for text in audit.selection.not_assessed), name
+    assert len(found) == sum(value is None for value in selection.values())
+
+
+def test_policies_that_do_not_vary_in_sample_have_that_as_their_reason(new_edge):
+    flat = np.zeros(60)
+    selection = select(flat, flat, periods_per_year=12, block=5)
+    data = as_dict(replace(new_edge, selection=selection))
+    validate(data)
+    assert "does not vary" in data["selection"]["psr_reason"]
+    assert data["selection"]["dsr_over_base_reason"] == data["selection"]["psr_reason"]
+    assert not list(unexplained(data["selection"]))
+
+
+def test_a_base_that_explains_everything_leaves_no_regression(new_edge):
+    inside = replace(new_edge.attribution.in_sample, on_base=None)
+    data = as_dict(replace(new_edge, attribution=replace(new_edge.attribution, in_sample=inside)))
+    validate(data)
+    assert "up to rounding" in data["attribution"]["in_sample"]["on_base_reason"]
+    assert "on_base_reason" not in data["attribution"]["out_of_sample"]
+
+
+@pytest.mark.parametrize("n_obs", [3, 30])
+def test_a_short_span_has_reasons_for_what_it_cannot_tell(new_edge, n_obs):
+    base, tuned = np.random.default_rng(4).standard_normal((2, n_obs)) * 0.01 + 0.02
+    short = shape_of_pair(base, tuned, (n_obs,), 12)
+    data = as_dict(replace(new_edge, shape=replace(new_edge.shape, in_sample=short)))
+    validate(data)
+    found = data["shape"]["in_sample"]
+    assert found["tails"]["reason"]
+    assert not {"skew_reason", "tail_reason"} & set(found["tails"])
+    assert (found["base"]["kurtosis"] is None) == ("kurtosis_reason" in found["base"]) == (n_obs == 3)
+    for owner in (found, *found.values()):
+        assert not list(unexplained(owner))
+
+
+def unexplained(owner):
+    """Every null of an object that has no reason in it."""
+    reasons = [key for key in owner if key.endswith("reason") and owner[key]]
+    for name, value in owner.items():
+        explained = f"{name}_reason" in reasons or "reason" in reasons or name == "warning"
+        if value is None and not name.endswith("reason") and not explained:
+            yield name
 
 
 def nulls(data, path=()):
@@ -86,6 +155,40 @@ def names(value):
     elif isinstance(value, tuple):
         for inner in value:
             yield from names(inner)
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        ("selection",),
+        ("selection", "nulls"),
+        ("shape",),
+        ("shape", "in_sample"),
+        ("shape", "out_of_sample", "tuned"),
+        ("shape", "out_of_sample", "tuned", "worst"),
+        ("shape", "out_of_sample", "sources"),
+        ("shape", "out_of_sample", "without_best"),
+        ("shape", "out_of_sample", "tails"),
+        ("attribution", "out_of_sample", "on_base"),
+    ],
+)
+def test_the_new_fields_are_strict(new_edge, place):
+    data = as_dict(new_edge)
+    owner = data
+    for name in place:
+        owner = owner[name]
+    owner["extra"] = 1.0
+    assert list(Draft202012Validator(schema()).iter_errors(data))
+    del owner["extra"]
+    if place[-1] != "nulls":
+        del owner[next(name for name in owner if not name.endswith("reason"))]
+        assert list(Draft202012Validator(schema()).iter_errors(data))
+
+
+@pytest.mark.parametrize(("block", "fine"), [("auto", True), ("calibrate", True), (12, True), ("paper", False)])
+def test_the_block_as_asked_for(new_edge, block, fine):
+    data = as_dict(replace(new_edge, settings={**new_edge.settings, "block": block, "n_trials": 30, "trials": 30}))
+    assert Draft202012Validator(schema()).is_valid(data) == fine
 
 
 @pytest.mark.parametrize("change", [{"label": "edge"}, {"extra": 1}, {"schema": 2}, {"reason": None}])
@@ -131,8 +234,6 @@ def test_text_survives_and_nothing_in_it_reaches_a_terminal(hostile):
 
 def test_numpy_numbers_and_dates_become_plain(new_edge):
     import datetime
-
-    import numpy as np
 
     odd = {"a": np.float64(0.5), "b": np.int64(3), "c": np.array([1.0, 2.0]), "d": datetime.date(2020, 1, 2)}
     data = as_dict(replace(new_edge, settings=odd))

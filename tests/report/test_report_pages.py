@@ -8,6 +8,7 @@ from html.parser import HTMLParser
 
 import pytest
 
+from auditor.report import detail
 from auditor.report.markdown import LIMIT, as_markdown, code, escaped
 from auditor.report.markup import notebook_html
 from auditor.verdict.words import HEADLINES
@@ -18,9 +19,10 @@ NASTY = "a|b`c``<img src=x onerror=alert(1)>\n# head\n@someone #12 [x](http://ev
 def test_markdown_has_the_order_of_the_text(audit):
     text = as_markdown(audit)
     assert text.startswith(f"## {HEADLINES[audit.finding]}")
-    titles = re.findall(r"^### (\w+)", text, re.MULTILINE)
-    wanted = ["Checks", "Warnings", "Not", "What", "Notes", "Read"]
-    assert titles == [one for one in wanted if one != "What" or audit.would_change]
+    titles = re.findall(r"^### (\w+(?: [a-z]+)?)", text, re.MULTILINE)
+    change = ["What would"] if audit.would_change else []
+    wanted = ["Checks", "Warnings", "What shapes", "Selection", "Not assessed", *change, "Notes", "Read"]
+    assert titles == wanted
 
 
 def test_every_table_row_has_as_many_cells_as_its_header(audit, hostile):
@@ -57,6 +59,32 @@ def test_markdown_stays_under_its_limit(new_edge):
 def test_markdown_of_an_audit_is_small(audit):
     assert len(as_markdown(audit).encode()) < 8_000
     assert audit.to_markdown() == as_markdown(audit)
+
+
+def cells(text: str, title: str) -> dict[str, list[str]]:
+    """The rows of the table under a heading, by their first cell."""
+    table = text.split(f"### {title}")[1].split("###")[0]
+    rows = [re.split(r"(?<!\\)\|", line)[1:-1] for line in table.splitlines() if line.startswith("|")]
+    return {row[0].strip(): [cell.strip() for cell in row[1:]] for row in rows[2:]}
+
+
+def test_markdown_tables_of_shape_hold_the_rows_and_sentences_of_the_text(audit):
+    text = as_markdown(audit)
+    found = cells(text, detail.SHAPE_TITLE)
+    assert found == {name: values for name, *values in detail.shape_rows(audit)}
+    for sentence in detail.shape_sentences(audit):
+        assert f"- {escaped(sentence)}\n" in text
+
+
+def test_markdown_table_of_selection_holds_what_was_assessed(searched, new_edge):
+    assert list(cells(as_markdown(new_edge), detail.SELECTION_TITLE)) == ["PSR over base", "minimum track record"]
+    counted = cells(as_markdown(searched(n_trials=30)), detail.SELECTION_TITLE)
+    assert list(counted) == ["PSR over base", "minimum track record", "DSR", "DSR over base"]
+    audit = searched()
+    known = cells(as_markdown(audit), detail.SELECTION_TITLE)
+    assert list(known) == [*counted, "SPA p", "PBO"]
+    assert float(known["PBO"][0]) == pytest.approx(audit.selection.pbo, abs=0.005001)
+    assert known["DSR over base"][0] == escaped(detail.probability(audit.selection.dsr_over_base))
 
 
 @pytest.mark.parametrize(
