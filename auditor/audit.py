@@ -10,7 +10,7 @@ from typing import Any, Literal
 from auditor import describe
 from auditor.config import Align, Kind, Missing, Settings, Unit, parse_windows
 from auditor.coverage.direction import direction
-from auditor.coverage.streams import candidates, pure_sizing
+from auditor.coverage.streams import candidates, cover_from_returns, pure_sizing
 from auditor.errors import InputError
 from auditor.inputs.pair import Pair, make_pair
 from auditor.inputs.returns import Returns, read_returns, read_streams
@@ -141,8 +141,12 @@ def _audit(pair: Pair, settings: Settings, tried: Returns | None) -> Audit:
     streams = candidates(
         pair.base, pair.periods_per_year, pair.known, pair.known_names, shortest=pair.out_of_sample.index.size
     )
-    inside = measure(pair, pair.in_sample, streams, sizing=sizing, settings=settings)
-    outside = measure(pair, pair.out_of_sample, streams, sizing=sizing, settings=settings)
+    inside, outside = (
+        measure(
+            pair, span, cover_from_returns(pair.base, pair.tuned, streams, span.index, pair.periods_per_year), settings
+        )
+        for span in (pair.in_sample, pair.out_of_sample)
+    )
     way = direction(pair.base, pair.tuned, pair.known, level=settings.level)
 
     selection = how_selected(pair, inside, settings, tried)
@@ -160,7 +164,7 @@ def _audit(pair: Pair, settings: Settings, tried: Returns | None) -> Audit:
             edge_upper=outside.attribution.edge_part_upper,
             new_p=outside.attribution.new_p,
             new_reason=outside.attribution.new_reason,
-            leaves_base=not outside.split.full,
+            leaves_base=outside.split.nothing_new is None,
             direction=way,
             known_complete=settings.known_complete,
             not_assessed=describe.selection_not_assessed(selection),
@@ -198,7 +202,7 @@ def _audit(pair: Pair, settings: Settings, tried: Returns | None) -> Audit:
         + (() if tried is None else tried.warnings)
         + describe.oddities(pair, outside, way, verdict.finding, settings)
         + describe.selection_warnings(selection),
-        notes=pair.notes,
+        notes=pair.notes + selection.notes,
         sample=describe.sample(pair),
         inputs=describe.inputs(pair, tried),
         settings=describe.settings_in_force(settings, gain_level, pair),

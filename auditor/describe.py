@@ -20,8 +20,8 @@ from auditor.inputs.returns import Returns
 from auditor.measure import Measured
 from auditor.result import Input, Sample
 from auditor.stats.selection import Selection
-from auditor.stats.sharpe import sharpe_without_each
-from auditor.verdict.checks import ROUNDING, Finding
+from auditor.stats.sharpe import ROUNDING, sharpe_without_each
+from auditor.verdict.checks import Finding
 
 PROGRAMS = ("auditor", "numpy", "scipy", "pandas", "arch")
 
@@ -98,12 +98,16 @@ def selection_not_assessed(selection: Selection) -> tuple[str, ...]:
             "How many variants were tried before this one (--trials, --n-trials), and so how much of the in-sample "
             "gain is the luck of the best.",
         )
-    return tuple(f"{reason}." for reason in selection.not_assessed)
+    by_reason: dict[str, list[str]] = {}
+    for text in selection.not_assessed:
+        what, _, reason = text.partition(": ")
+        by_reason.setdefault(reason, []).append(what)
+    return tuple(f"{', '.join(what)}: {reason}." for reason, what in by_reason.items())
 
 
 def selection_warnings(selection: Selection) -> tuple[str, ...]:
     """What the trials say against the in-sample gain."""
-    found = list(selection.notes)
+    found = []
     if selection.pbo is not None and selection.pbo > 0.5:
         found.append(
             f"The best trial in sample falls below the median of the trials out of sample more often than not "

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from auditor.config import Settings
-from auditor.coverage.streams import Split, Streams, split
+from auditor.coverage.split import Split
 from auditor.errors import InputError
 from auditor.inputs.pair import Pair, Span
 from auditor.inputs.returns import Returns
@@ -20,6 +21,7 @@ from auditor.stats.blocks import Draws, Resampled, block_length, columns_of, res
 from auditor.stats.selection import Selection, select
 from auditor.stats.shape import PairShape, shape_of_pair
 from auditor.stats.sharpe import (
+    ROUNDING,
     SHARPE_DIFFERENCE,
     SharpeTest,
     pair_moments,
@@ -43,7 +45,7 @@ from auditor.stats.spanning import (
     stream_test,
 )
 from auditor.stats.studentised import Studentised, quantile, replicates, standard_error, studentise
-from auditor.verdict.checks import ROUNDING, Part
+from auditor.verdict.checks import Part
 
 Array = NDArray[np.float64]
 
@@ -68,24 +70,24 @@ class Measured:
     horizon_share: float | None
 
 
-def measure(pair: Pair, where: Span, streams: Streams, *, sizing: bool, settings: Settings) -> Measured:
+def measure(pair: Pair, where: Span, parts: Split, settings: Settings) -> Measured:
     """Test the gain over one span, split it, and test what is new, all on the same resamples.
 
-    streams  (T, k) over the whole calendar
-    sizing   tuned is base times a weight of zero or more, so arithmetic covers all of it
+    parts  the tuned policy's P&L over the span, covered + new, whichever way it was found
     """
     base, tuned = pair.base[where.index], pair.tuned[where.index]
-    parts = cover(tuned, streams, where, sizing=sizing)
+    total = parts.covered + parts.new
+    series = (base, tuned) if parts.nothing_new else (base, tuned, total, parts.new)
     draws = Draws(
-        lengths=where.lengths, block=block_of(base, tuned, where, settings), reps=settings.reps, seed=settings.seed
+        lengths=where.lengths, block=block_of(series, where, settings), reps=settings.reps, seed=settings.seed
     )
     # In units of their own standard deviation, so that scaling a policy changes no number.
     scaled_base, scaled_tuned = base / base.std(), tuned / tuned.std()
     paired = pair_moments(scaled_base, scaled_tuned)
-    if parts.full:
+    if parts.nothing_new:
         (in_pair,) = resample([paired], draws)
     else:
-        table = cover_moments(parts.covered / tuned.std(), tuned / tuned.std())
+        table = cover_moments(parts.covered / total.std(), total / total.std())
         in_pair, in_cover = resample([paired, table], draws)
 
     horizon = longer_horizon(pair.periods_per_year, where)
@@ -101,12 +103,12 @@ def measure(pair: Pair, where: Span, streams: Streams, *, sizing: bool, settings
     at_horizon = [one.gain for one in test.horizons if one.periods == horizon]
     share = at_horizon[0] / test.gain if at_horizon and test.gain >= ROUNDING else None
     on_base = spanning_regression(tuned, base[:, None], periods_per_year=pair.periods_per_year)
-    if parts.full:
-        attribution = nothing_new(test, on_base, why_nothing_new(parts, tuned, pair, sizing=sizing))
+    if parts.nothing_new:
+        attribution = nothing_new(test, on_base, f"there is no new part: {parts.nothing_new}")
     else:
         gains = replicates(SHARPE_DIFFERENCE, paired, in_pair)
         attribution = attribute(
-            parts, table, in_cover, gains, test, on_base, draws, float(tuned.std()), pair.periods_per_year
+            parts, table, in_cover, gains, test, on_base, draws, float(total.std()), pair.periods_per_year
         )
     return Measured(
         gain=test,
@@ -137,27 +139,12 @@ def how_selected(pair: Pair, inside: Measured, settings: Settings, tried: Return
     )
 
 
-def cover(tuned: Array, streams: Streams, where: Span, *, sizing: bool) -> Split:
-    """Covered and new stream of one span, from returns."""
-    if sizing:
-        return Split(
-            covered=tuned,
-            new=np.zeros_like(tuned),
-            names=streams.names,
-            r_squared=1.0,
-            parameters=0,
-            error_factor=1.0,
-            full=True,
-        )
-    return split(tuned, Streams(names=streams.names, values=streams.values[where.index]))
-
-
-def block_of(base: Array, tuned: Array, where: Span, settings: Settings) -> int:
-    """Periods in a block: the one asked for, or the pair's own."""
+def block_of(series: Sequence[Array], where: Span, settings: Settings) -> int:
+    """Periods in a block: the one asked for, or the longest that base, tuned and what else is tested ask for."""
     if settings.block == "auto":
-        return block_length(base, tuned, lengths=where.lengths)
+        return block_length(*series, lengths=where.lengths)
     if settings.block == "calibrate":
-        return calibrated_block(base, tuned, where.lengths, level=settings.level, seed=settings.seed).block
+        return calibrated_block(series[0], series[1], where.lengths, level=settings.level, seed=settings.seed).block
     most = min(where.index.size // 4, *where.lengths)
     if settings.block > most:
         raise InputError(
@@ -188,20 +175,7 @@ def nothing_new(test: SharpeTest, on_base: SpanningRegression | None, reason: st
         new_mean=None,
         new_alpha=None,
         new_p=None,
-        new_reason=f"there is no new part: {reason}",
-    )
-
-
-def why_nothing_new(parts: Split, tuned: Array, pair: Pair, *, sizing: bool) -> str:
-    """Say what covers every return."""
-    if sizing:
-        return "every return is the base's, resized"
-    what = "the base's reweightings and the known streams" if pair.known_names else "the base's own reweightings"
-    if abs(parts.steady) / tuned.std() * math.sqrt(pair.periods_per_year) < ROUNDING:
-        return f"{what} explain every return"
-    return (
-        f"{what} explain every return but a steady {parts.steady * pair.periods_per_year:+.2%} a year, "
-        "as costs, fees or interest on cash leave it"
+        new_reason=reason,
     )
 
 

@@ -37,7 +37,6 @@ class SpanAttribution:
 
     edge_share  edge part over gain; None, with the reason, where there is no gain
     on_base     tuned regressed on the base alone, as people quote it; None where the base explains all of it
-    on_base     tuned regressed on the base alone, as people quote it; None where the base explains it to rounding
     new_mean    what the new part earns; new_alpha what it earns beyond the covered part; None where it is empty
     new_p       the larger one-sided p of the two
     """

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from auditor.coverage.split import Split, all_covered
+from auditor.errors import InputError
+
+if TYPE_CHECKING:
+    from auditor.inputs.trades import Trades
+
 Array = NDArray[np.float64]
 Times = NDArray[np.int64]
-
-
-class Held(Protocol):
-    """What coverage reads of a blotter: opportunity keys are given apart."""
-
-    entry: Times
-    exit: Times
-    pnl: Array
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,3 +116,120 @@ def jaccard(one: Exposure, other: Exposure) -> float | None:
     both = float((share * (other.end - other.start)).sum())
     either = float((one.end - one.start).sum()) + float((other.end - other.start).sum()) - both
     return both / either if either > 0 else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Booked:
+    """The tuned policy's P&L as covered + new, booked on the calendar row of each exit.
+
+    covered, new  (T,) sums per period, in the unit of the blotter
+    share         (n,) covered share of each tuned trade's holding time
+    row           (n,) calendar row of its exit
+    key           what an opportunity is
+    """
+
+    covered: Array
+    new: Array
+    share: Array
+    row: Times
+    key: tuple[str, ...]
+
+
+def opportunity_codes(base: Trades, tuned: Trades, key: Sequence[str]) -> tuple[Times, Times]:
+    """Code of each trade's opportunity, the same code for the same opportunity in both blotters.
+
+    key  columns that make an opportunity: "instrument", "side", or any tag
+
+    Raises InputError for a column that a blotter lacks.
+    """
+    n = base.entry.size
+    codes = np.zeros(n + tuned.entry.size, dtype=np.int64)
+    for column in key:
+        both = np.concatenate([_column(base, column), _column(tuned, column)])
+        own = np.unique(both, return_inverse=True)[1]
+        # Dense again after each column, so that many columns cannot overflow.
+        codes = np.unique(codes * (int(own.max(initial=0)) + 1) + own, return_inverse=True)[1].astype(np.int64)
+    return codes[:n], codes[n:]
+
+
+def _column(trades: Trades, column: str) -> NDArray[np.str_]:
+    if column == "instrument":
+        return np.array(trades.instruments, dtype=np.str_)[trades.instrument]
+    if column == "side":
+        return np.where(trades.side > 0, "long", "short").astype(np.str_)
+    if column in trades.tags:
+        return trades.tags[column]
+    have = ", ".join(["instrument", "side", *trades.tags])
+    raise InputError(f"--opportunity {column!r}: {trades.name} has no such column. It has: {have}")
+
+
+def exit_rows(trades: Trades, dates: Times, *, clock: bool) -> Times:
+    """Calendar row on which each trade's P&L is booked: (n,).
+
+    dates  (T,) ascending nanoseconds
+    clock  whether dates carry a time of day. If not, an exit belongs to its day: the first date on or after that day
+
+    Raises InputError for exits after the last date or before the first.
+    """
+    day = 86_400 * 10**9
+    exit = trades.exit if clock else trades.exit - trades.exit % day
+    row = np.searchsorted(dates, exit, side="left")
+    late, early = exit > dates[-1], exit < dates[0]
+    for wrong, what, edge in (
+        (late, "after the returns end", dates[-1]),
+        (early, "before the returns begin", dates[0]),
+    ):
+        if wrong.any():
+            first = int(np.flatnonzero(wrong)[0])
+            raise InputError(
+                f"{trades.name}: {int(wrong.sum())} trades exit {what} ({_day(edge)}); the first is row {first + 1} of "
+                f"the trades, on {_day(trades.exit[first])}. "
+                "Cut the trades to the dates of the returns, or give longer returns"
+            )
+    return row.astype(np.int64)
+
+
+def _day(moment: np.int64) -> str:
+    return str(np.datetime64(int(moment), "ns").astype("datetime64[D]"))
+
+
+def book(base: Trades, tuned: Trades, dates: Times, *, clock: bool, key: Sequence[str], tolerance: int = 0) -> Booked:
+    """Split the tuned policy's P&L into covered and new by the time that the base held the same opportunity.
+
+    dates      (T,) ascending nanoseconds of the returns
+    tolerance  periods by which the base's holding times are lengthened at both ends
+
+    A tuned trade is covered for the share of its holding time in which the base holds the same opportunity; its P&L is
+    split by that share and both parts are booked at the exit.
+    """
+    of_base, of_tuned = opportunity_codes(base, tuned, key)
+    held = exposure(of_base, *widened(base.entry, base.exit, dates, tolerance))
+    share = covered_share(held, of_tuned, tuned.entry, tuned.exit)
+    row = exit_rows(tuned, dates, clock=clock)
+    return Booked(
+        covered=booked(tuned.pnl * share, row, dates.size),
+        new=booked(tuned.pnl * (1 - share), row, dates.size),
+        share=share,
+        row=row,
+        key=tuple(key),
+    )
+
+
+def cover_from_trades(found: Booked, index: Times) -> Split:
+    """Covered and new over one span, exact from trades.
+
+    index  (n,) calendar rows of the span
+    """
+    covered, new = found.covered[index], found.new[index]
+    if not new.any():
+        return all_covered(covered + new, found.key, "no trade that exits here leaves what the base held")
+    total = covered + new
+    return Split(
+        covered=covered,
+        new=new,
+        names=found.key,
+        r_squared=float(np.corrcoef(covered, total)[0, 1] ** 2) if covered.std() > 0 and total.std() > 0 else 0.0,
+        parameters=1,
+        error_factor=1.0,
+        nothing_new=None,
+    )

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from auditor.coverage.split import Split, all_covered
 from auditor.errors import InputError
+from auditor.stats.sharpe import ROUNDING
 
 Array = NDArray[np.float64]
 
@@ -28,34 +30,12 @@ class Streams:
 
     names   (k,) what each is called
     values  (T, k) per-period returns; every weight uses the past only
+    known   how many of them, the last ones, are the user's
     """
 
     names: tuple[str, ...]
     values: Array
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Split:
-    """The tuned policy's returns as covered + new over one span.
-
-    covered, new  (n,) per-period returns
-    names         streams kept in the projection, in order
-    r_squared     share of the tuned policy's variance that the streams explain
-    parameters    coefficients estimated, intercept included; the tests of `new` pay for them
-    error_factor  what estimating the projection adds to the error of the intercept: sqrt(1 + m' S^-1 m) for the
-                  streams' means m and covariance S; Gibbons, Ross & Shanken (1989), equation 4
-    full          nothing but an accrual is left over, so that covered is all of tuned
-    steady        mean per period of what is left over where `full`
-    """
-
-    covered: Array
-    new: Array
-    names: tuple[str, ...]
-    r_squared: float
-    parameters: int
-    error_factor: float
-    full: bool
-    steady: float = 0.0
+    known: int = 0
 
 
 def own_streams(base: Array, periods_per_year: float) -> Streams:
@@ -106,7 +86,7 @@ def candidates(
             f"{shortest} periods: at most {max(0, shortest // 4 - len(own.names))} known streams. "
             "Pass fewer, or sums of them"
         )
-    return Streams(names=own.names + known_names, values=np.hstack([own.values, known]))
+    return Streams(names=own.names + known_names, values=np.hstack([own.values, known]), known=len(known_names))
 
 
 def trailing_mean(values: Array, window: int) -> Array:
@@ -135,6 +115,20 @@ def shallow_drawdown(base: Array) -> NDArray[np.bool_]:
     return np.asarray(drawdown <= deepest / 2)
 
 
+def cover_from_returns(
+    base: Array, tuned: Array, streams: Streams, index: NDArray[np.int64], periods_per_year: float
+) -> Split:
+    """Covered and new over one span, inferred from returns.
+
+    base, tuned  (T,) whole sample; streams the same
+    index        (n,) rows of the span
+    """
+    if pure_sizing(base, tuned):
+        return all_covered(tuned[index], streams.names, "every return is the base's, resized")
+    inside = Streams(names=streams.names, values=streams.values[index], known=streams.known)
+    return split(tuned[index], inside, periods_per_year)
+
+
 def pure_sizing(base: Array, tuned: Array) -> bool:
     """Whether tuned is base times a weight of zero or more in every period, so that arithmetic covers it.
 
@@ -143,7 +137,7 @@ def pure_sizing(base: Array, tuned: Array) -> bool:
     return bool(np.all((tuned == 0) | (np.sign(tuned) == np.sign(base))))
 
 
-def split(tuned: Array, streams: Streams) -> Split:
+def split(tuned: Array, streams: Streams, periods_per_year: float) -> Split:
     """Project tuned on the streams over one span; what they explain is covered, the rest new.
 
     tuned    (n,) per-period returns of the span
@@ -153,28 +147,23 @@ def split(tuned: Array, streams: Streams) -> Split:
     Columns that earlier ones explain to 1e-10 are dropped: their coefficient would be noise over rounding.
     """
     kept, q = independent_columns(streams.values)
-    centred = tuned - tuned.mean()
-    explained = q @ (q.T @ centred)
-    total = float(centred @ centred)
-    left = float(((centred - explained) ** 2).sum()) / total
     names = tuple(streams.names[i] for i in kept)
+    centred = tuned - tuned.mean()
+    left = float(((centred - q @ (q.T @ centred)) ** 2).sum()) / float(centred @ centred)
     columns = streams.values[:, kept]
-    slope = np.linalg.lstsq(columns - columns.mean(axis=0), centred, rcond=None)[0]
-    covered = columns @ slope
+    around = columns - columns.mean(axis=0)
+    covered = columns @ np.linalg.lstsq(around, centred, rcond=None)[0]
     if left < ACCRUAL:
-        return Split(
-            covered=tuned,
-            new=np.zeros_like(tuned),
-            names=names,
-            r_squared=1.0,
-            parameters=len(kept) + 1,
-            error_factor=1.0,
-            full=True,
-            steady=float((tuned - covered).mean()),
-        )
+        what = "the base's own reweightings" + (" and the known streams" if streams.known else "")
+        steady = float((tuned - covered).mean())
+        reason = f"{what} explain every return"
+        if abs(steady) / tuned.std() * np.sqrt(periods_per_year) >= ROUNDING:
+            reason += (
+                f" but a steady {steady * periods_per_year:+.2%} a year, as costs, fees or interest on cash leave it"
+            )
+        return all_covered(tuned, names, reason)
     # m' S^-1 m through the orthonormal basis of the centred columns: the squared Sharpe ratio of their best mix.
-    weights = np.linalg.lstsq(columns - columns.mean(axis=0), q, rcond=None)[0]
-    ratio = columns.mean(axis=0) @ weights * np.sqrt(tuned.size)
+    ratio = columns.mean(axis=0) @ np.linalg.lstsq(around, q, rcond=None)[0] * np.sqrt(tuned.size)
     return Split(
         covered=covered,
         new=tuned - covered,
@@ -182,7 +171,7 @@ def split(tuned: Array, streams: Streams) -> Split:
         r_squared=1.0 - left,
         parameters=len(kept) + 1,
         error_factor=float(np.sqrt(1 + ratio @ ratio)),
-        full=False,
+        nothing_new=None,
     )
 
 

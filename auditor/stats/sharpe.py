@@ -73,6 +73,9 @@ class SharpeTest:
         )
 
 
+ROUNDING = 0.005
+"""Annualised Sharpe gains below this are equal Sharpe ratios at the two decimals anybody quotes."""
+
 NULL = "The tuned policy's Sharpe ratio is not higher than the base's."
 
 

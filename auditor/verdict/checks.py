@@ -8,15 +8,12 @@ from typing import Literal
 from scipy.special import ndtri
 
 from auditor.coverage.direction import Direction
-from auditor.stats.sharpe import SharpeTest
+from auditor.stats.sharpe import ROUNDING, SharpeTest
 
 Label = Literal["new_edge", "reweighting", "no_gain"]
 Finding = Literal["new_edge", "efficiency", "flattering", "unproven", "no_gain"]
 Standing = Literal["shown", "presumed"]
 Evidence = Literal["returns", "known", "trades"]
-
-ROUNDING = 0.005
-"""Annualised Sharpe gains below this are equal Sharpe ratios at the two decimals anybody quotes."""
 
 HORIZON_SHARE = 0.5
 """Share of the gain that must be left at the longer horizon."""

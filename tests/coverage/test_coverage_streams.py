@@ -59,8 +59,8 @@ def test_reweightings_of_the_base_are_covered():
     base = base_returns()
     streams = own_streams(base, 252)
     tuned = streams.values @ np.array([0.5, 0.2, 0.1, 0.3, 0.4, 0.3, 0.1])
-    found = split(tuned, streams)
-    assert found.full
+    found = split(tuned, streams, 252)
+    assert found.nothing_new
     assert found.r_squared == 1.0
     np.testing.assert_array_equal(found.covered, tuned)
     assert not found.new.any()
@@ -69,7 +69,7 @@ def test_reweightings_of_the_base_are_covered():
 def test_covered_and_new_add_up_and_do_not_correlate():
     base = base_returns()
     other = np.random.default_rng(9).standard_normal(600) * 0.005 + 0.001
-    found = split(base + other, own_streams(base, 252))
+    found = split(base + other, own_streams(base, 252), 252)
     np.testing.assert_allclose(found.covered + found.new, base + other, atol=1e-15)
     assert abs(np.corrcoef(found.covered, found.new)[0, 1]) < 1e-10
     assert found.new.mean() == pytest.approx(other.mean(), abs=2e-4)
@@ -82,7 +82,7 @@ def test_known_streams_are_covered_and_their_return_is_not_new():
     sleeve = np.random.default_rng(3).standard_normal(600) * 0.01 + 0.002
     streams = candidates(base, 252, sleeve[:, None], ("sleeve",), shortest=300)
     assert streams.names[-1] == "sleeve"
-    assert split(base + 0.5 * sleeve, streams).full
+    assert split(base + 0.5 * sleeve, streams, 252).nothing_new
 
 
 def test_collinear_columns_are_dropped_first_come_first_kept():
@@ -96,15 +96,15 @@ def test_collinear_columns_are_dropped_first_come_first_kept():
 def test_leverage_is_fully_covered():
     # tests of the alpha of 1.5 x base call it t = -20 on an alpha of 1e-17
     base = base_returns()
-    assert split(1.5 * base, own_streams(base, 252)).full
+    assert split(1.5 * base, own_streams(base, 252), 252).nothing_new
 
 
 @pytest.mark.parametrize("factor", [1e-6, 1.0, 1e6])
 def test_scale_changes_neither_share_nor_streams(factor):
     base = base_returns()
     tuned = base + np.random.default_rng(1).standard_normal(600) * 0.003
-    one = split(tuned, own_streams(base, 252))
-    other = split(tuned * factor, own_streams(base * factor, 252))
+    one = split(tuned, own_streams(base, 252), 252)
+    other = split(tuned * factor, own_streams(base * factor, 252), 252)
     assert other.r_squared == pytest.approx(one.r_squared, rel=1e-9)
     assert other.names == one.names
 
@@ -140,7 +140,7 @@ def test_too_many_known_streams_are_refused_with_the_count():
 def test_split_names_what_it_used():
     base = base_returns()
     streams = Streams(names=("base", "twice"), values=np.column_stack([base, 2 * base]))
-    assert split(base + base_returns(5), streams).names == ("base",)
+    assert split(base + base_returns(5), streams, 252).names == ("base",)
 
 
 def test_the_intercept_error_is_that_of_ols():
@@ -148,7 +148,7 @@ def test_the_intercept_error_is_that_of_ols():
     base = base_returns(2, n=120)
     tuned = base + base_returns(3, n=120)
     streams = own_streams(base, 252)
-    found = split(tuned, streams)
+    found = split(tuned, streams, 252)
     used = [streams.names.index(name) for name in found.names]
     design = np.column_stack([np.ones(120), streams.values[:, used]])
     residual = tuned - design @ np.linalg.lstsq(design, tuned, rcond=None)[0]
@@ -162,8 +162,8 @@ def test_a_steady_difference_is_an_accrual_and_not_a_bet():
     base = base_returns(4)
     streams = own_streams(base, 252)
     cost = np.abs(np.random.default_rng(4).standard_normal(600)) * 5e-5
-    found = split(base + cost, streams)
-    assert found.full
-    assert found.steady == pytest.approx(cost.mean(), rel=0.1)
+    found = split(base + cost, streams, 252)
+    assert found.nothing_new
+    assert f"{cost.mean() * 252:+.1%}"[:4] in found.nothing_new
     bet = np.random.default_rng(5).standard_normal(600) * 3e-4
-    assert not split(base + bet, streams).full
+    assert not split(base + bet, streams, 252).nothing_new
