@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -77,18 +76,13 @@ def measure(pair: Pair, where: Span, parts: Split, settings: Settings) -> Measur
     """
     base, tuned = pair.base[where.index], pair.tuned[where.index]
     total = parts.covered + parts.new
-    series = (base, tuned) if parts.nothing_new else (base, tuned, total, parts.new)
-    draws = Draws(
-        lengths=where.lengths, block=block_of(series, where, settings), reps=settings.reps, seed=settings.seed
-    )
+    block = block_of(base, tuned, where, settings)
+    draws = Draws(lengths=where.lengths, block=block, reps=settings.reps, seed=settings.seed)
     # In units of their own standard deviation, so that scaling a policy changes no number.
     scaled_base, scaled_tuned = base / base.std(), tuned / tuned.std()
     paired = pair_moments(scaled_base, scaled_tuned)
-    if parts.nothing_new:
-        (in_pair,) = resample([paired], draws)
-    else:
-        table = cover_moments(parts.covered / total.std(), total / total.std())
-        in_pair, in_cover = resample([paired, table], draws)
+    table = paired if parts.nothing_new else cover_moments(parts.covered / total.std(), total / total.std())
+    in_pair, in_cover = resample([paired, table], draws)
 
     horizon = longer_horizon(pair.periods_per_year, where)
     test = sharpe_test(
@@ -107,6 +101,13 @@ def measure(pair: Pair, where: Span, parts: Split, settings: Settings) -> Measur
         attribution = nothing_new(test, on_base, f"there is no new part: {parts.nothing_new}")
     else:
         gains = replicates(SHARPE_DIFFERENCE, paired, in_pair)
+        if parts.booked and settings.block == "auto":
+            # P&L booked at exits depends on its past otherwise than returns do, so its tests have blocks of their own.
+            longer = max(block, block_length(total, parts.new, lengths=where.lengths))
+            if longer > block:
+                draws = replace(draws, block=longer)
+                in_pair, in_cover = resample([paired, table], draws)
+                gains = replicates(SHARPE_DIFFERENCE, paired, in_pair)
         attribution = attribute(
             parts, table, in_cover, gains, test, on_base, draws, float(total.std()), pair.periods_per_year
         )
@@ -139,12 +140,12 @@ def how_selected(pair: Pair, inside: Measured, settings: Settings, tried: Return
     )
 
 
-def block_of(series: Sequence[Array], where: Span, settings: Settings) -> int:
-    """Periods in a block: the one asked for, or the longest that base, tuned and what else is tested ask for."""
+def block_of(base: Array, tuned: Array, where: Span, settings: Settings) -> int:
+    """Periods in a block: the one asked for, or the pair's own."""
     if settings.block == "auto":
-        return block_length(*series, lengths=where.lengths)
+        return block_length(base, tuned, lengths=where.lengths)
     if settings.block == "calibrate":
-        return calibrated_block(series[0], series[1], where.lengths, level=settings.level, seed=settings.seed).block
+        return calibrated_block(base, tuned, where.lengths, level=settings.level, seed=settings.seed).block
     most = min(where.index.size // 4, *where.lengths)
     if settings.block > most:
         raise InputError(

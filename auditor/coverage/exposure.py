@@ -232,4 +232,5 @@ def cover_from_trades(found: Booked, index: Times) -> Split:
         parameters=1,
         error_factor=1.0,
         nothing_new=None,
+        booked=True,
     )

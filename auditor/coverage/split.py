@@ -20,6 +20,7 @@ class Split:
     parameters    coefficients estimated to find them, at least 1; the tests of `new` pay for them
     error_factor  what that estimation adds to the error of new's mean: sqrt(1 + m' S^-1 m) for the streams' means m
                   and covariance S; Gibbons, Ross & Shanken (1989), equation 4. One where nothing was estimated
+    booked        P&L is booked at the exits of trades, not marked each period
     nothing_new   why there is no new part, in words; None where there is one
     """
 
@@ -30,6 +31,7 @@ class Split:
     parameters: int
     error_factor: float
     nothing_new: str | None
+    booked: bool = False
 
 
 def all_covered(total: Array, names: tuple[str, ...], reason: str) -> Split:

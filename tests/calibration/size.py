@@ -41,8 +41,7 @@ def new_p(base, tuned, reps, seed, periods_per_year):
     """One-sided p of the new part's mean and alpha, projected on the base's own streams, and the block length."""
     n = base.size
     parts = split(tuned, own_streams(base, periods_per_year), periods_per_year)
-    block = block_length(base, tuned, parts.new, lengths=(n,))
-    draws = Draws(lengths=(n,), block=block, reps=reps, seed=seed)
+    draws = Draws(lengths=(n,), block=block_length(base, tuned, lengths=(n,)), reps=reps, seed=seed)
     table = cover_moments(parts.covered / tuned.std(), tuned / tuned.std())
     (resampled,) = resample([table], draws)
     mean, alpha = new_tests(parts, table, resampled, draws)
