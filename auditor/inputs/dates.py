@@ -18,6 +18,11 @@ FIRST_YEAR, LAST_YEAR = 1678, 2261  # the whole years that nanoseconds in 64 bit
 _YEAR_FIRST = r"\d{4}[-/.]\d{1,2}(?:[-/.]\d{1,2}(?:[T ].*)?)?"
 _DAY_OR_MONTH_FIRST = r"(\d{1,2})([-/.])(\d{1,2})\2(\d{4})(?:[T ]+(\d{1,2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?))?"
 _AWARE = r".{8,}[T ]\d{2}.*?(?:[Zz]|[+-]\d{2}(?::?\d{2})?)"
+_COMMON = tuple(
+    mark.join(parts)
+    for mark in "/.-"
+    for parts in (("%d", "%m", "%Y"), ("%m", "%d", "%Y"), ("%d", "%m", "%y"), ("%m", "%d", "%y"), ("%y", "%m", "%d"))
+)
 _MONTH_NAMES = ("%d-%b-%Y", "%d %b %Y", "%d%b%Y", "%b %d, %Y", "%B %d, %Y", "%d %B %Y", "%Y-%b-%d", "%d/%b/%Y")
 
 
@@ -169,8 +174,15 @@ def _refuse(bad: NDArray[np.bool_], raw: pd.Series[Any], name: str, lines: Label
     rows = np.flatnonzero(bad)
     if rows.size:
         shown = str(raw.iloc[rows[0]])[:40]
-        fix = "Every row needs one." if what == "missing" else "Write YYYY-MM-DD, or pass --date-format '%d/%m/%Y'."
+        fix = "Every row needs one." if what == "missing" else f"Write YYYY-MM-DD{_formats_that_fit(raw)}."
         raise InputError(f"{name}: {rows.size} {what} dates (first {lines(int(rows[0]))}: {shown!r}). {fix}")
+
+
+def _formats_that_fit(raw: pd.Series[Any]) -> str:
+    """Name the formats that read every row, so that no advice leads back here."""
+    text = raw.astype(str).str.strip()
+    fitting = [form for form in _COMMON if not _convert(text, form=form).isna().any()]
+    return f", or pass --date-format {' or '.join(repr(form) for form in fitting)}" if fitting else ""
 
 
 def _refuse_mixed(aware: NDArray[np.bool_], name: str, lines: Label) -> None:

@@ -214,7 +214,8 @@ def _calendar_warnings(
         )
     if gap := long_gaps(dates, frequency):
         found.append(gap)
-    if given and not 0.5 <= per_year / frequency.periods_per_year <= 2.0:
+    slack = 2.0 if frequency.name == "intraday" else 1.1
+    if given and not 1 / slack <= per_year / frequency.periods_per_year <= slack:
         found.append(
             f"periods per year given as {per_year:g}, but the dates say {frequency.periods_per_year:g} "
             f"({frequency.evidence})"

@@ -45,8 +45,8 @@ def read_trials(
     return replace(found, warnings=tuple(warnings))
 
 
-def trials_on(dates: pd.DatetimeIndex, trials: Returns) -> NDArray[np.float64]:
-    """Give the rows of every trial on the in-sample dates, (T,) dates to (T, N), all finite.
+def trials_on(dates: pd.DatetimeIndex, trials: Returns, span: str = "in-sample") -> NDArray[np.float64]:
+    """Give the rows of every trial, or other stream, on the dates of a span: (T,) dates to (T, N), all finite.
 
     errors  InputError for dates that the trials lack or have no value on, with their number and the first, and where
             one has a time zone and the other none
@@ -61,9 +61,9 @@ def trials_on(dates: pd.DatetimeIndex, trials: Returns) -> NDArray[np.float64]:
     lacking = np.flatnonzero(rows < 0)
     if lacking.size:
         raise InputError(
-            f"{trials.name}: {lacking.size} of {len(dates)} in-sample dates are not in it (first "
-            f"{show(dates[int(lacking[0])])}). Every trial needs a return on every in-sample date: export them on the "
-            "policies' dates."
+            f"{trials.name}: {lacking.size} of {len(dates)} {span} dates are not in it (first "
+            f"{show(dates[int(lacking[0])])}). Every column needs a return on every {span} date: "
+            "export them on the policies' dates."
         )
     values = trials.values[rows]
     empty = np.isnan(values)
@@ -71,8 +71,8 @@ def trials_on(dates: pd.DatetimeIndex, trials: Returns) -> NDArray[np.float64]:
         gone = np.flatnonzero(empty.any(axis=1))
         column = trials.columns[int(np.argmax(empty[gone[0]]))]
         raise InputError(
-            f"{trials.name}: {gone.size} in-sample dates without a value in every trial (first "
-            f"{show(dates[int(gone[0])])}, column {column!r}). Fill them in the export, with 0 where the trial held "
-            "nothing, or leave that trial out and declare the number of trials."
+            f"{trials.name}: {gone.size} {span} dates without a value in every column (first "
+            f"{show(dates[int(gone[0])])}, column {column!r}). Fill them in the export, with 0 where nothing was "
+            "held, or leave that column out."
         )
     return np.ascontiguousarray(values)

@@ -119,6 +119,19 @@ SHARPE_DIFFERENCE = Smooth(value=_ratio_difference, gradient=_ratio_gradient)
 """Sharpe ratio of the first column's series less the second's, on `pair_moments`; Ledoit & Wolf (2008), equation 4."""
 
 
+def _ratio_value(means: Array, n: int) -> Array:
+    return np.asarray(math.sqrt((n - 1) / n) * means[..., 0] / np.sqrt(means[..., 1] - means[..., 0] ** 2))
+
+
+def _one_ratio_gradient(means: Array) -> Array:
+    spread = (means[..., 1] - means[..., 0] ** 2) ** 1.5
+    return np.stack([means[..., 1] / spread, -0.5 * means[..., 0] / spread], axis=-1)
+
+
+SHARPE_ALONE = Smooth(value=_ratio_value, gradient=_one_ratio_gradient)
+"""Sharpe ratio of one series, on its values and their squares."""
+
+
 def sharpe_difference_test(
     base: Array,
     tuned: Array,

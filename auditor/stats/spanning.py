@@ -44,10 +44,11 @@ def cover_moments(covered: Array, total: Array) -> Array:
     return np.column_stack([total, covered, total * covered, covered**2, total**2])
 
 
+ALONE = [0, 4]
 EARNS = slice(0, 2)
 BESIDE = slice(0, 4)
 AS_PAIR = [0, 1, 4, 3]
-"""Columns of `cover_moments` that the mean, the alpha and the Sharpe difference (`pair_moments`) read."""
+"""Columns of `cover_moments` that Sharpe(total), mean, alpha and Sharpe difference (`pair_moments`) read."""
 
 
 def _difference_value(means: Array, n: int) -> Array:

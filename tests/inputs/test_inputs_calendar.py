@@ -104,7 +104,7 @@ def test_date_format():
         (("1999", "2000"), ["years", "--date-format '%Y'"]),
         (("990131", "990201"), ["two-digit years"]),
         (("0", "1"), ["row numbers"]),
-        (("2020-01-01", "foo"), ["1 unreadable dates (first line 3: 'foo')", "--date-format"]),
+        (("2020-01-01", "foo"), ["1 unreadable dates (first line 3: 'foo')"]),
         (("2020-01-01", "2020-02-30"), ["1 unreadable dates (first line 3: '2020-02-30')"]),
         (("2020-01-01", "now", "today"), ["2 unreadable dates (first line 3: 'now')"]),
         (("2020-01-01", "", "NaT"), ["2 missing dates (first line 3: '')"]),
@@ -240,3 +240,10 @@ def test_too_few_and_show():
     assert infer_frequency(B[:2]).name == "daily"
     assert show(pd.Timestamp("2020-01-01")) == "2020-01-01"
     assert show(pd.Timestamp("2020-01-01 09:30", tz="UTC")) == "2020-01-01 09:30:00 UTC"
+
+
+def test_advice_names_only_formats_that_read_every_row():
+    with pytest.raises(InputError) as refusal:
+        parse_dates(pd.Series(["1/2/12", "12/25/12"]), name="base.csv", lines=lambda row: f"line {row + 2}")
+    assert "'%m/%d/%y'" in str(refusal.value)
+    assert "'%d/%m" not in str(refusal.value)

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from auditor.stats.blocks import Draws, resample
 from auditor.stats.longrun import longrun_covariance, parzen, quadratic_spectral
 from auditor.stats.sharpe import (
+    SHARPE_ALONE,
     SHARPE_DIFFERENCE,
     horizon_gains,
     horizon_ratio,
@@ -21,7 +22,7 @@ from auditor.stats.sharpe import (
     sharpe_test,
     sharpe_without_each,
 )
-from auditor.stats.spanning import BESIDE, EARNS, NEW_ALPHA, NEW_MEAN, cover_moments
+from auditor.stats.spanning import ALONE, BESIDE, EARNS, NEW_ALPHA, NEW_MEAN, cover_moments
 from auditor.stats.studentised import (
     Studentised,
     detectable,
@@ -112,6 +113,7 @@ def test_studentised_bootstrap_is_the_plain_loop():
     ("statistic", "moments", "columns"),
     [
         (SHARPE_DIFFERENCE, pair_moments, slice(None)),
+        (SHARPE_ALONE, cover_moments, ALONE),
         (NEW_MEAN, cover_moments, EARNS),
         (NEW_ALPHA, cover_moments, BESIDE),
     ],
