@@ -10,12 +10,15 @@ from typing import Any, Literal
 from auditor import describe
 from auditor.config import Align, Kind, Missing, Settings, Unit, parse_windows
 from auditor.coverage.direction import direction
+from auditor.coverage.exposure import cover_from_trades
 from auditor.coverage.streams import candidates, cover_from_returns, pure_sizing
+from auditor.desk import Desk, make_desk
 from auditor.errors import InputError
 from auditor.inputs.pair import Pair, make_pair
 from auditor.inputs.returns import Returns, read_returns, read_streams
+from auditor.inputs.trades import read_trades
 from auditor.inputs.trials import read_trials
-from auditor.measure import how_selected, measure
+from auditor.measure import how_selected, in_library, measure
 from auditor.result import Attribution, Audit, Coverage, ShapePair, SharpePair
 from auditor.verdict.checks import Facts
 from auditor.verdict.label import judge
@@ -31,7 +34,16 @@ def audit(
     embargo: int = 0,
     known: Any = None,
     known_complete: bool = False,
+    library: Any = None,
     rf: Any = None,
+    base_trades: Any = None,
+    tuned_trades: Any = None,
+    opportunity: Sequence[str] = ("instrument", "side"),
+    tolerance: int = 0,
+    pnl: Literal["net", "gross"] | None = None,
+    capital: float | None = None,
+    compounding: bool = False,
+    reconcile: Literal["check", "off"] = "check",
     trials: Any = None,
     n_trials: int | None = None,
     periods_per_year: float | None = None,
@@ -58,8 +70,16 @@ def audit(
                       "START:END" inclusive. One of the three is needed
     embargo           in-sample periods dropped beside every out-of-sample window
     known             (T, k) returns of streams the base could have had: sleeves, instruments, factors, hedges
+    library           (T, k) returns of streams to tell what the new part is made of; they never move the label
     known_complete    assert that they and the base are all the base could ever do
     rf                cash rate: returns per period, or a number a year; taken off both policies
+    base_trades, tuned_trades  both blotters: instrument, side, entry_time, exit_time, quantity, pnl, or the export of
+                      an engine. What the base already took is then shown, not inferred
+    opportunity       columns that make an opportunity: instrument and side, or any tag of the trades
+    tolerance         periods by which the base's holding times are lengthened, for engines that fill later
+    pnl, capital, compounding  how the trades' P&L is written: net or gross of fees; in currency on this capital, or in
+                      return; with sizes that grew with the account
+    reconcile         "check" refuses trades whose P&L is not that of the returns; "off" audits them all the same
     trials            (T, N) returns of every variant that was tried, tuned among them; `n_trials` where only their
                       number is known
     periods_per_year  of the data; inferred from the calendar and said where not given
@@ -93,11 +113,20 @@ def audit(
         oos_fraction=oos_fraction,
         oos=None if windows is None else tuple((str(first), str(last)) for first, last in windows),
         rf=rate if isinstance(rate, float | None) else "returns",
+        opportunity=tuple([opportunity] if isinstance(opportunity, str) else opportunity),
+        tolerance=tolerance,
+        reconcile=reconcile,
+        pnl=pnl,
+        capital=capital,
+        compounding=compounding,
         n_trials=n_trials,
         trials=None if tried is None else len(tried.columns),
     )
     if known_complete and known is None:
         raise InputError("--known-complete says that the known streams are complete, and none were given: pass --known")
+    if (base_trades is None) != (tuned_trades is None):
+        lacks = "--tuned-trades" if tuned_trades is None else "--base-trades"
+        raise InputError(f"trades of one policy say nothing of the other: pass {lacks} too, or neither")
     policy = partial(read_returns, date_column=date_column, date_format=date_format, kind=kind, unit=unit, na=na)
     pair = make_pair(
         policy(base, role="base", column=base_column),
@@ -112,7 +141,17 @@ def audit(
         na=na,
         periods_per_year=periods_per_year,
     )
-    return _audit(pair, settings, tried)
+    shelf = None if library is None else read_streams(library, role="library", na=na, date_format=date_format)
+    desk = None
+    if base_trades is not None:
+        blotter = partial(read_trades, pnl=pnl, capital=capital, date_format=date_format)
+        desk = make_desk(
+            pair,
+            blotter(base_trades, role="base trades"),
+            blotter(tuned_trades, role="tuned trades"),
+            settings,
+        )
+    return _audit(pair, settings, tried, desk, shelf)
 
 
 def a_rate(rf: Any) -> Any:
@@ -133,9 +172,9 @@ def audit_files(base: str | os.PathLike[str], tuned: str | os.PathLike[str], **o
     return audit(os.fspath(base), os.fspath(tuned), **options)
 
 
-def _audit(pair: Pair, settings: Settings, tried: Returns | None) -> Audit:
+def _audit(pair: Pair, settings: Settings, tried: Returns | None, desk: Desk | None, shelf: Returns | None) -> Audit:
     """Test, cover and label a checked pair."""
-    gain_level = settings.gain_level_in_force(trades=False)
+    gain_level = settings.gain_level_in_force(trades=desk is not None)
     describe.refuse_tuned_among_known(pair)
     sizing = pure_sizing(pair.base, pair.tuned)
     streams = candidates(
@@ -143,7 +182,12 @@ def _audit(pair: Pair, settings: Settings, tried: Returns | None) -> Audit:
     )
     inside, outside = (
         measure(
-            pair, span, cover_from_returns(pair.base, pair.tuned, streams, span.index, pair.periods_per_year), settings
+            pair,
+            span,
+            cover_from_returns(pair.base, pair.tuned, streams, span.index, pair.periods_per_year)
+            if desk is None
+            else cover_from_trades(desk.booked, span.index),
+            settings,
         )
         for span in (pair.in_sample, pair.out_of_sample)
     )
@@ -152,7 +196,7 @@ def _audit(pair: Pair, settings: Settings, tried: Returns | None) -> Audit:
     selection = how_selected(pair, inside, settings, tried)
     verdict = judge(
         Facts(
-            evidence="known" if pair.known_names else "returns",
+            evidence="trades" if desk else "known" if pair.known_names else "returns",
             level=settings.level,
             gain_level=gain_level,
             min_edge_share=settings.min_edge_share,
@@ -184,6 +228,8 @@ def _audit(pair: Pair, settings: Settings, tried: Returns | None) -> Audit:
             new_p=outside.attribution.new_p,
             in_sample=inside.attribution,
             out_of_sample=outside.attribution,
+            library=in_library(pair, outside, shelf, settings),
+            trades=None if desk is None else desk.lines,
         ),
         coverage=Coverage(
             pure_sizing=sizing,
@@ -192,6 +238,7 @@ def _audit(pair: Pair, settings: Settings, tried: Returns | None) -> Audit:
             covered_return=float(outside.split.covered.mean()) * pair.periods_per_year,
             new_return=float(outside.split.new.mean()) * pair.periods_per_year,
             direction=way,
+            trades=None if desk is None else desk.described,
         ),
         selection=selection,
         shape=ShapePair(in_sample=inside.shape, out_of_sample=outside.shape),
@@ -199,12 +246,13 @@ def _audit(pair: Pair, settings: Settings, tried: Returns | None) -> Audit:
         not_assessed=verdict.not_assessed,
         would_change=verdict.would_change,
         warnings=pair.warnings
+        + (() if desk is None else desk.warnings)
         + (() if tried is None else tried.warnings)
         + describe.oddities(pair, outside, way, verdict.finding, settings)
         + describe.selection_warnings(selection),
-        notes=pair.notes + selection.notes,
+        notes=pair.notes + (() if desk is None else desk.notes) + selection.notes,
         sample=describe.sample(pair),
-        inputs=describe.inputs(pair, tried),
+        inputs=describe.inputs(pair, tried, shelf, desk),
         settings=describe.settings_in_force(settings, gain_level, pair),
         versions=describe.versions(),
     )

@@ -79,7 +79,9 @@ def audit(
 
     BASE and TUNED are files of returns (CSV, TSV, Parquet, Feather; .gz and .zst too), or FILE:COLUMN.
     """
-    check_reports(reports, inputs=tuple(one for one in (base, tuned, options["known"], options["rf"]) if _is_path(one)))
+    check_reports(
+        reports, inputs=tuple(one for one in (base, tuned, *(options[name] for name in _FILES)) if _is_path(one))
+    )
     from auditor.audit import audit_files
 
     options["oos"] = list(options["oos"]) or None
@@ -120,6 +122,9 @@ def demo(as_json: bool, quiet: bool) -> None:
     print_lines([(), *wrapped(f"The last one in full. {pair.story}"), ()], console)
     print_audit(result, console)
     print_lines([(), *wrapped("Your own: auditor audit base.csv tuned.csv --oos-start DATE")], console)
+
+
+_FILES = ("known", "library", "rf", "trials", "base_trades", "tuned_trades")
 
 
 def _is_path(value: Any) -> bool:

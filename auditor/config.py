@@ -30,6 +30,11 @@ class Settings:
     seed            of every draw
     known_complete  the known streams are all that the base could ever do
     embargo         in-sample periods dropped beside every out-of-sample window
+    opportunity     columns of the trades that make an opportunity
+    tolerance       periods by which the base's holding times are lengthened at both ends
+    reconcile       "check" refuses trades whose P&L is not that of the returns
+    pnl, capital    how P&L is written: net or gross of fees, in currency on this capital or in return
+    compounding     position sizes grew with the account: P&L is divided by the capital at entry
     n_trials        variants tried, as declared; trials: columns of the matrix of their returns
     """
 
@@ -50,6 +55,12 @@ class Settings:
     oos_fraction: float | None = None
     oos: tuple[tuple[str, str], ...] | None = None
     rf: str | float | None = None
+    opportunity: tuple[str, ...] = ("instrument", "side")
+    tolerance: int = 0
+    reconcile: Literal["check", "off"] = "check"
+    pnl: Literal["net", "gross"] | None = None
+    capital: float | None = None
+    compounding: bool = False
     n_trials: int | None = None
     trials: int | None = None
 
@@ -64,7 +75,7 @@ class Settings:
                 f"--gain-level {self.gain_level:g} is stricter than --level {self.level:g}: "
                 "a gain that survives would not be probable. Give both, or lower --level"
             )
-        for name, least in (("reps", 99), ("seed", 0), ("embargo", 0)):
+        for name, least in (("reps", 99), ("seed", 0), ("embargo", 0), ("tolerance", 0)):
             value = getattr(self, name)
             if not _is_int(value) or value < least:
                 raise InputError(f"{_option(name)} must be a whole number of at least {least}; got {value!r}")

@@ -14,6 +14,7 @@ from scipy.special import ndtri
 from auditor.config import Settings
 from auditor.coverage.direction import Direction
 from auditor.coverage.streams import COLLINEAR
+from auditor.desk import Desk
 from auditor.errors import InputError
 from auditor.inputs.pair import Pair, Span, record
 from auditor.inputs.returns import Returns
@@ -59,10 +60,23 @@ def windows(pair: Pair, span: Span) -> tuple[tuple[str, str], ...]:
     )
 
 
-def inputs(pair: Pair, tried: Returns | None) -> tuple[Input, ...]:
+def inputs(pair: Pair, tried: Returns | None, shelf: Returns | None, desk: Desk | None) -> tuple[Input, ...]:
     """What was read."""
-    records = pair.inputs if tried is None else (*pair.inputs, record("trials", tried))
+    beside = (("trials", tried), ("library", shelf))
+    records = pair.inputs + tuple(record(role, one) for role, one in beside if one is not None)
+    blotters = () if desk is None else (("base trades", desk.base), ("tuned trades", desk.tuned))
     return tuple(
+        Input(
+            role=role,
+            name=trades.name,
+            column=trades.recognised,
+            sha256=trades.sha256,
+            rows=trades.pnl.size,
+            first=iso(pd.Timestamp(int(trades.entry.min()))),
+            last=iso(pd.Timestamp(int(trades.exit.max()))),
+        )
+        for role, trades in blotters
+    ) + tuple(
         Input(
             role=one.role,
             name=one.name,

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from auditor.config import Settings
+from auditor.coverage.library import LibraryMatch, match_library
 from auditor.coverage.split import Split
 from auditor.errors import InputError
 from auditor.inputs.pair import Pair, Span
@@ -21,6 +22,7 @@ from auditor.stats.selection import Selection, select
 from auditor.stats.shape import PairShape, shape_of_pair
 from auditor.stats.sharpe import (
     ROUNDING,
+    SHARPE_ALONE,
     SHARPE_DIFFERENCE,
     SharpeTest,
     pair_moments,
@@ -29,6 +31,7 @@ from auditor.stats.sharpe import (
     sharpe_test,
 )
 from auditor.stats.spanning import (
+    ALONE,
     ALPHA_NULL,
     AS_PAIR,
     BESIDE,
@@ -140,6 +143,16 @@ def how_selected(pair: Pair, inside: Measured, settings: Settings, tried: Return
     )
 
 
+def in_library(pair: Pair, outside: Measured, shelf: Returns | None, settings: Settings) -> LibraryMatch | None:
+    """Tell what of the new part out of sample the library holds; None where there is none of either."""
+    if shelf is None or outside.split.nothing_new:
+        return None
+    span = pair.out_of_sample
+    streams = trials_on(pair.dates[span.index], shelf, "out-of-sample")
+    draws = Draws(lengths=span.lengths, block=outside.gain.block, reps=settings.reps, seed=settings.seed)
+    return match_library(outside.split.new, streams, shelf.columns, draws, pair.periods_per_year)
+
+
 def block_of(base: Array, tuned: Array, where: Span, settings: Settings) -> int:
     """Periods in a block: the one asked for, or the pair's own."""
     if settings.block == "auto":
@@ -198,17 +211,19 @@ def attribute(
     """
     year = math.sqrt(periods_per_year)
     covered, total = parts.covered / scale, (parts.covered + parts.new) / scale
-    as_pair = table[:, AS_PAIR]
-    own_units = pair_moments(covered / covered.std(), total)
+    # Where nothing is covered its Sharpe ratio is zero, and the whole of the new part's is edge.
+    bare = not covered.any()
+    statistic, columns = (SHARPE_ALONE, ALONE) if bare else (SHARPE_DIFFERENCE, AS_PAIR)
+    own_units = table[:, ALONE] if bare else pair_moments(covered / covered.std(), total)
     edge = studentise(
-        SHARPE_DIFFERENCE,
-        as_pair,
-        columns_of(resampled, AS_PAIR),
-        se=standard_error(SHARPE_DIFFERENCE, own_units, draws.lengths),
+        statistic,
+        table[:, columns],
+        columns_of(resampled, columns),
+        se=standard_error(statistic, own_units, draws.lengths),
     )
     low, high = edge.interval(test.level)
     rest = test.gain - edge.estimate * year
-    rest_stars = (gains - replicates(SHARPE_DIFFERENCE, as_pair, columns_of(resampled, AS_PAIR))) * year
+    rest_stars = (gains - replicates(statistic, table[:, columns], columns_of(resampled, columns))) * year
     half = quantile(np.sort(np.abs(rest_stars - rest)), 1 - test.level)
 
     mean, alpha = new_tests(parts, table, resampled, draws)
@@ -240,6 +255,8 @@ def new_tests(parts: Split, table: Array, resampled: Resampled, draws: Draws) ->
         columns_of(resampled, EARNS),
         se=parts.error_factor * mean_error(total - covered, draws.lengths, lost),
     )
+    if not covered.any():
+        return mean, mean
     # The alpha's own error holds the covered stream's share of the factor already.
     factor = parts.error_factor / math.hypot(1, sharpe_ratio(covered))
     alpha = studentise(

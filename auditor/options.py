@@ -32,6 +32,14 @@ def rate(ctx: click.Context, param: click.Parameter, value: str | None) -> float
         return value
 
 
+def column_list(ctx: click.Context, param: click.Parameter, value: str) -> tuple[str, ...]:
+    """Give the columns of a comma-separated list."""
+    columns = tuple(one.strip() for one in value.split(","))
+    if not all(columns):
+        raise click.BadParameter(f"{value!r} is not a list of columns, such as instrument,side.")
+    return columns
+
+
 def report_targets(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
     """Give format and path of each FORMAT:PATH; the path may hold colons itself."""
     found, known = [], " and ".join(FORMATS)
@@ -105,6 +113,7 @@ def stacked(*options: Callable[[Command], Command]) -> Callable[[Command], Comma
 
 
 _SPLIT, _READ, _KNOWN = "Out of sample, one of", "Reading", "Streams the base could have had"
+_TRADES = "What was traded"
 _TRIALS, _TEST, _OUTPUT = "What was tried", "Testing", "Output"
 
 output_options = stacked(
@@ -130,8 +139,20 @@ audit_options = stacked(
             help="In-sample periods to drop beside each window."),
     _option(_READ, "--periods-per-year", type=float, metavar="N", help="Inferred from the dates if not given."),
     _option(_READ, "--rf", metavar="FILE|RATE", callback=rate, help="Cash, taken off both: returns, or 0.03 a year."),
+    _option(_TRADES, "--base-trades", metavar="FILE", help="Trades of BASE: what it took is then shown."),
+    _option(_TRADES, "--tuned-trades", metavar="FILE", help="Trades of TUNED."),
+    _option(_TRADES, "--opportunity", metavar="COLS", default="instrument,side", callback=column_list,
+            help="What makes two trades the same.  [instrument,side]"),
+    _option(_TRADES, "--tolerance", type=int, metavar="N", default=0,
+            help="Periods by which engines may fill apart.  [0]"),
+    _option(_TRADES, "--pnl", type=click.Choice(["net", "gross"]), help="P&L after fees, or before."),
+    _option(_TRADES, "--capital", type=float, metavar="N", help="P&L is in currency, on this capital."),
+    _option(_TRADES, "--compounding", is_flag=True, help="Sizes grew with the account."),
+    _option(_TRADES, "--reconcile", type=click.Choice(["check", "off"]), default="check",
+            help="Trades must add up to the returns, or not."),
     _option(_KNOWN, "--known", metavar="FILE", help="Factors, sleeves, hedges: a column each."),
     _option(_KNOWN, "--known-complete", is_flag=True, help="The base could do nothing but these."),
+    _option(_KNOWN, "--library", metavar="FILE", help="Streams to tell what the new part is made of."),
     _option(_TRIALS, "--trials", metavar="FILE", help="Returns of every variant tried: a column each."),
     _option(_TRIALS, "--n-trials", type=int, metavar="N", help="How many were tried, if only that is known."),
     _option(_TEST, "--level", type=float, metavar="P", default=0.05, help="Of every test and interval.  [0.05]"),

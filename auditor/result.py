@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from auditor.coverage.direction import Direction
+from auditor.coverage.library import LibraryMatch
+from auditor.desk import TradeCoverage, TradeLines
 from auditor.stats.selection import Selection
 from auditor.stats.shape import PairShape
 from auditor.stats.sharpe import SharpeTest
@@ -55,7 +57,11 @@ class SpanAttribution:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attribution:
-    """Where the gain comes from; the four short names are those of the out-of-sample span."""
+    """Where the gain comes from; the four short names are those of the out-of-sample span.
+
+    trades   tuned minus base P&L line by line; None without trades
+    library  what of the new part is in the streams of --library; None without them or without a new part
+    """
 
     reweighting_part: float
     edge_part: float
@@ -63,6 +69,8 @@ class Attribution:
     new_p: float | None
     in_sample: SpanAttribution
     out_of_sample: SpanAttribution
+    library: LibraryMatch | None
+    trades: TradeLines | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +80,7 @@ class Coverage:
     pure_sizing    tuned is base times a weight of zero or more in every period
     streams        reweightings of the base and known streams that tuned was projected on, out of sample
     r_squared      share of the tuned policy's variance they explain, out of sample
+    trades         what both blotters say; None where they were not given
     covered_return, new_return   what the two parts earn a year, out of sample
     """
 
@@ -81,6 +90,7 @@ class Coverage:
     covered_return: float
     new_return: float
     direction: Direction
+    trades: TradeCoverage | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
