@@ -11,15 +11,18 @@ from auditor import describe
 from auditor.config import Align, Kind, Missing, Settings, Unit, parse_windows
 from auditor.coverage.direction import direction
 from auditor.coverage.exposure import cover_from_trades
+from auditor.coverage.holdings import cover_from_positions
 from auditor.coverage.streams import candidates, cover_from_returns, pure_sizing
 from auditor.desk import Desk, make_desk
 from auditor.errors import InputError
 from auditor.inputs.pair import Pair, make_pair
 from auditor.inputs.returns import Returns, read_returns, read_streams
 from auditor.inputs.trades import read_trades
+from auditor.inputs.trades_positions import read_positions
 from auditor.inputs.trials import read_trials
 from auditor.measure import how_selected, in_library, measure
 from auditor.result import Attribution, Audit, Coverage, ShapePair, SharpePair
+from auditor.shelf import Shelf, make_shelf
 from auditor.verdict.checks import Facts
 from auditor.verdict.label import judge
 
@@ -38,6 +41,10 @@ def audit(
     rf: Any = None,
     base_trades: Any = None,
     tuned_trades: Any = None,
+    base_positions: Any = None,
+    tuned_positions: Any = None,
+    instrument_returns: Any = None,
+    position_lag: int = 1,
     opportunity: Sequence[str] = ("instrument", "side"),
     tolerance: int = 0,
     pnl: Literal["net", "gross"] | None = None,
@@ -75,6 +82,8 @@ def audit(
     rf                cash rate: returns per period, or a number a year; taken off both policies
     base_trades, tuned_trades  both blotters: instrument, side, entry_time, exit_time, quantity, pnl, or the export of
                       an engine. What the base already took is then shown, not inferred
+    base_positions, tuned_positions, instrument_returns  instead of trades: weights (or amounts, with capital), dates x
+                      instruments, and the instruments' returns; a weight earns the return `position_lag` periods on
     opportunity       columns that make an opportunity: instrument and side, or any tag of the trades
     tolerance         periods by which the base's holding times are lengthened, for engines that fill later
     pnl, capital, compounding  how the trades' P&L is written: net or gross of fees; in currency on this capital, or in
@@ -118,6 +127,7 @@ def audit(
         reconcile=reconcile,
         pnl=pnl,
         capital=capital,
+        position_lag=position_lag,
         compounding=compounding,
         n_trials=n_trials,
         trials=None if tried is None else len(tried.columns),
@@ -141,8 +151,21 @@ def audit(
         na=na,
         periods_per_year=periods_per_year,
     )
-    shelf = None if library is None else read_streams(library, role="library", na=na, date_format=date_format)
-    desk = None
+    held = (base_positions, tuned_positions, instrument_returns)
+    if any(one is not None for one in held) and any(one is None for one in held):
+        raise InputError("positions need --base-positions, --tuned-positions and --instrument-returns: give all three")
+    if base_trades is not None and base_positions is not None:
+        raise InputError("trades and positions say the same in two ways: give one of them")
+    streams = None if library is None else read_streams(library, role="library", na=na, date_format=date_format)
+    desk: Desk | Shelf | None = None
+    if base_positions is not None:
+        positions = partial(read_positions, lag=position_lag, capital=capital, date_format=date_format)
+        desk = make_shelf(
+            pair,
+            positions(base_positions, instrument_returns, role="base"),
+            positions(tuned_positions, instrument_returns, role="tuned"),
+            settings,
+        )
     if base_trades is not None:
         blotter = partial(read_trades, pnl=pnl, capital=capital, date_format=date_format)
         desk = make_desk(
@@ -151,7 +174,7 @@ def audit(
             blotter(tuned_trades, role="tuned trades"),
             settings,
         )
-    return _audit(pair, settings, tried, desk, shelf)
+    return _audit(pair, settings, tried, desk, streams)
 
 
 def a_rate(rf: Any) -> Any:
@@ -172,7 +195,9 @@ def audit_files(base: str | os.PathLike[str], tuned: str | os.PathLike[str], **o
     return audit(os.fspath(base), os.fspath(tuned), **options)
 
 
-def _audit(pair: Pair, settings: Settings, tried: Returns | None, desk: Desk | None, shelf: Returns | None) -> Audit:
+def _audit(
+    pair: Pair, settings: Settings, tried: Returns | None, desk: Desk | Shelf | None, library: Returns | None
+) -> Audit:
     """Test, cover and label a checked pair."""
     gain_level = settings.gain_level_in_force(trades=desk is not None)
     describe.refuse_tuned_among_known(pair)
@@ -184,9 +209,11 @@ def _audit(pair: Pair, settings: Settings, tried: Returns | None, desk: Desk | N
         measure(
             pair,
             span,
-            cover_from_returns(pair.base, pair.tuned, streams, span.index, pair.periods_per_year)
-            if desk is None
-            else cover_from_trades(desk.booked, span.index),
+            cover_from_trades(desk.booked, span.index)
+            if isinstance(desk, Desk)
+            else cover_from_positions(desk.marked, span.index)
+            if isinstance(desk, Shelf)
+            else cover_from_returns(pair.base, pair.tuned, streams, span.index, pair.periods_per_year),
             settings,
         )
         for span in (pair.in_sample, pair.out_of_sample)
@@ -228,8 +255,8 @@ def _audit(pair: Pair, settings: Settings, tried: Returns | None, desk: Desk | N
             new_p=outside.attribution.new_p,
             in_sample=inside.attribution,
             out_of_sample=outside.attribution,
-            library=in_library(pair, outside, shelf, settings),
-            trades=None if desk is None else desk.lines,
+            library=in_library(pair, outside, library, settings),
+            trades=desk.lines if isinstance(desk, Desk) else None,
         ),
         coverage=Coverage(
             pure_sizing=sizing,
@@ -238,7 +265,8 @@ def _audit(pair: Pair, settings: Settings, tried: Returns | None, desk: Desk | N
             covered_return=float(outside.split.covered.mean()) * pair.periods_per_year,
             new_return=float(outside.split.new.mean()) * pair.periods_per_year,
             direction=way,
-            trades=None if desk is None else desk.described,
+            trades=desk.described if isinstance(desk, Desk) else None,
+            positions=desk.described if isinstance(desk, Shelf) else None,
         ),
         selection=selection,
         shape=ShapePair(in_sample=inside.shape, out_of_sample=outside.shape),
@@ -252,7 +280,7 @@ def _audit(pair: Pair, settings: Settings, tried: Returns | None, desk: Desk | N
         + describe.selection_warnings(selection),
         notes=pair.notes + (() if desk is None else desk.notes) + selection.notes,
         sample=describe.sample(pair),
-        inputs=describe.inputs(pair, tried, shelf, desk),
+        inputs=describe.inputs(pair, tried, library, desk),
         settings=describe.settings_in_force(settings, gain_level, pair),
         versions=describe.versions(),
     )

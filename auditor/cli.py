@@ -124,7 +124,17 @@ def demo(as_json: bool, quiet: bool) -> None:
     print_lines([(), *wrapped("Your own: auditor audit base.csv tuned.csv --oos-start DATE")], console)
 
 
-_FILES = ("known", "library", "rf", "trials", "base_trades", "tuned_trades")
+_FILES = (
+    "base_positions",
+    "tuned_positions",
+    "instrument_returns",
+    "known",
+    "library",
+    "rf",
+    "trials",
+    "base_trades",
+    "tuned_trades",
+)
 
 
 def _is_path(value: Any) -> bool:

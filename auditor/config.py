@@ -34,6 +34,7 @@ class Settings:
     tolerance       periods by which the base's holding times are lengthened at both ends
     reconcile       "check" refuses trades whose P&L is not that of the returns
     pnl, capital    how P&L is written: net or gross of fees, in currency on this capital or in return
+    position_lag    periods after which a weight earns: 1 for weights at the close, 0 for those held in the period
     compounding     position sizes grew with the account: P&L is divided by the capital at entry
     n_trials        variants tried, as declared; trials: columns of the matrix of their returns
     """
@@ -60,6 +61,7 @@ class Settings:
     reconcile: Literal["check", "off"] = "check"
     pnl: Literal["net", "gross"] | None = None
     capital: float | None = None
+    position_lag: int = 1
     compounding: bool = False
     n_trials: int | None = None
     trials: int | None = None
@@ -75,7 +77,7 @@ class Settings:
                 f"--gain-level {self.gain_level:g} is stricter than --level {self.level:g}: "
                 "a gain that survives would not be probable. Give both, or lower --level"
             )
-        for name, least in (("reps", 99), ("seed", 0), ("embargo", 0), ("tolerance", 0)):
+        for name, least in (("reps", 99), ("seed", 0), ("embargo", 0), ("tolerance", 0), ("position_lag", 0)):
             value = getattr(self, name)
             if not _is_int(value) or value < least:
                 raise InputError(f"{_option(name)} must be a whole number of at least {least}; got {value!r}")

@@ -20,6 +20,7 @@ from auditor.inputs.pair import Pair, Span, record
 from auditor.inputs.returns import Returns
 from auditor.measure import Measured
 from auditor.result import Input, Sample
+from auditor.shelf import Shelf
 from auditor.stats.selection import Selection
 from auditor.stats.sharpe import ROUNDING, sharpe_without_each
 from auditor.verdict.checks import Finding
@@ -60,33 +61,49 @@ def windows(pair: Pair, span: Span) -> tuple[tuple[str, str], ...]:
     )
 
 
-def inputs(pair: Pair, tried: Returns | None, shelf: Returns | None, desk: Desk | None) -> tuple[Input, ...]:
+def inputs(pair: Pair, tried: Returns | None, library: Returns | None, desk: Desk | Shelf | None) -> tuple[Input, ...]:
     """What was read."""
-    beside = (("trials", tried), ("library", shelf))
+    beside = (("trials", tried), ("library", library))
     records = pair.inputs + tuple(record(role, one) for role, one in beside if one is not None)
-    blotters = () if desk is None else (("base trades", desk.base), ("tuned trades", desk.tuned))
-    return tuple(
+    held = tuple(
         Input(
-            role=role,
-            name=trades.name,
-            column=trades.recognised,
-            sha256=trades.sha256,
-            rows=trades.pnl.size,
-            first=iso(pd.Timestamp(int(trades.entry.min()))),
-            last=iso(pd.Timestamp(int(trades.exit.max()))),
-        )
-        for role, trades in blotters
-    ) + tuple(
-        Input(
-            role=one.role,
+            role=f"{role} positions",
             name=one.name,
-            column=one.column,
+            column=f"{len(one.instruments)} instruments",
             sha256=one.sha256,
-            rows=one.rows,
-            first=iso(one.first),
-            last=iso(one.last),
+            rows=len(one.dates),
+            first=iso(one.dates[0]),
+            last=iso(one.dates[-1]),
         )
-        for one in records
+        for role, one in ((("base", desk.base), ("tuned", desk.tuned)) if isinstance(desk, Shelf) else ())
+    )
+    blotters = (("base trades", desk.base), ("tuned trades", desk.tuned)) if isinstance(desk, Desk) else ()
+    return (
+        held
+        + tuple(
+            Input(
+                role=role,
+                name=trades.name,
+                column=trades.recognised,
+                sha256=trades.sha256,
+                rows=trades.pnl.size,
+                first=iso(pd.Timestamp(int(trades.entry.min()))),
+                last=iso(pd.Timestamp(int(trades.exit.max()))),
+            )
+            for role, trades in blotters
+        )
+        + tuple(
+            Input(
+                role=one.role,
+                name=one.name,
+                column=one.column,
+                sha256=one.sha256,
+                rows=one.rows,
+                first=iso(one.first),
+                last=iso(one.last),
+            )
+            for one in records
+        )
     )
 
 

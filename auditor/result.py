@@ -10,6 +10,7 @@ from typing import Any
 from auditor.coverage.direction import Direction
 from auditor.coverage.library import LibraryMatch
 from auditor.desk import TradeCoverage, TradeLines
+from auditor.shelf import PositionCoverage
 from auditor.stats.selection import Selection
 from auditor.stats.shape import PairShape
 from auditor.stats.sharpe import SharpeTest
@@ -81,6 +82,7 @@ class Coverage:
     streams        reweightings of the base and known streams that tuned was projected on, out of sample
     r_squared      share of the tuned policy's variance they explain, out of sample
     trades         what both blotters say; None where they were not given
+    positions      what both policies' positions say; None where they were not given
     covered_return, new_return   what the two parts earn a year, out of sample
     """
 
@@ -91,6 +93,7 @@ class Coverage:
     new_return: float
     direction: Direction
     trades: TradeCoverage | None
+    positions: PositionCoverage | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -192,3 +192,83 @@ def test_a_tuned_policy_that_covers_nothing_of_the_base():
     parts = result.attribution
     assert parts.edge_part + parts.reweighting_part == pytest.approx(result.sharpe.out_of_sample.gain, abs=1e-12)
     assert parts.out_of_sample.new_mean.p_value == parts.out_of_sample.new_alpha.p_value
+
+
+def weights_of(one, trades):
+    """Weights held in each period, and the returns of the instruments, drift included."""
+    columns = [f"I{i:03d}" for i in range(one.instruments)]
+    held = np.zeros((one.days, one.instruments))
+    for row in trades.itertuples():
+        held[row.entry + 1 : row.exit + 1, row.instrument] += row.size * row.side
+    return pd.DataFrame(held / one.instruments, index=one.dates, columns=columns)
+
+
+def positions(keep):
+    one = desk()
+    rng = np.random.default_rng(4)
+    returns = pd.DataFrame(
+        one.prices[:, :-1] + 2e-4, index=one.dates, columns=[f"I{i:03d}" for i in range(one.instruments)]
+    )
+    base = weights_of(one, one.base)
+    tuned = keep(base, rng)
+    series = [(weights * returns).sum(axis=1) for weights in (base, tuned)]
+    return (*series, base, tuned, returns)
+
+
+def run_positions(base, tuned, base_weights, tuned_weights, returns, **options):
+    from auditor import audit
+
+    return audit(
+        base,
+        tuned,
+        oos_start=desk().dates[desk().split],
+        base_positions=base_weights,
+        tuned_positions=tuned_weights,
+        instrument_returns=returns,
+        reps=499,
+        **({"position_lag": 0} | options),
+    )
+
+
+def test_positions_that_are_only_resized_are_covered():
+    result = run_positions(*positions(lambda base, rng: base * rng.uniform(0.2, 2.0, base.shape)))
+    assert result.evidence == "trades"
+    assert result.coverage.positions.covered_time == 1.0
+    assert result.attribution.new_p is None
+    assert "in some size" in result.attribution.out_of_sample.new_reason
+
+
+def test_positions_that_the_base_did_not_hold_are_new_by_instrument():
+    def added(base, rng):
+        tuned = base.copy()
+        tuned["I002"] = 0.2 * np.sign(rng.standard_normal(len(base)))
+        return tuned
+
+    base, tuned, base_weights, tuned_weights, returns = positions(added)
+    result = run_positions(base, tuned, base_weights, tuned_weights, returns)
+    told = result.coverage.positions
+    assert next(iter(told.new_by_instrument)) == "I002"
+    fresh = np.sign(base_weights["I002"]) != np.sign(tuned_weights["I002"])
+    expected = (tuned_weights["I002"] * returns["I002"])[fresh].sum()
+    assert told.new_by_instrument["I002"] == pytest.approx(expected)
+    split = desk().split
+    assert told.covered_pnl + told.new_pnl == pytest.approx(tuned.iloc[split:].sum())
+    assert all(one.gap < 1e-9 for one in told.reconciliation)
+
+
+def test_positions_at_the_close_earn_the_next_period():
+    base, tuned, base_weights, tuned_weights, returns = positions(lambda base, rng: base * 1.5)
+    at_close = [weights.shift(-1).fillna(0.0) for weights in (base_weights, tuned_weights)]
+    told = run_positions(base, tuned, *at_close, returns, position_lag=1)
+    assert all(one.gap < 0.01 for one in told.coverage.positions.reconciliation)
+    with pytest.raises(InputError, match="--position-lag"):
+        run_positions(base, tuned, *at_close, returns, position_lag=0)
+
+
+def test_positions_lacking_a_date_or_a_part_are_refused():
+    base, tuned, base_weights, tuned_weights, returns = positions(lambda base, rng: base * 1.5)
+    day = desk().dates[300]
+    with pytest.raises(InputError, match=f"{day:%Y-%m-%d}"):
+        run_positions(base, tuned, base_weights.drop(day), tuned_weights, returns)
+    with pytest.raises(InputError, match="all three"):
+        run_positions(base, tuned, base_weights, None, returns)

@@ -68,8 +68,10 @@ class Lines:
     total: float
 
     def __str__(self) -> str:
-        """Give the total and the lines that are not zero."""
-        parts = [f"{name.replace('_', ' ')} {value:+.6g}" for name in NAMES if (value := getattr(self, name))]
+        """Give the total and the lines that are more than rounding."""
+        amounts = {name.replace("_", " "): float(getattr(self, name)) for name in NAMES}
+        rounding = 1e-9 * sum(map(abs, amounts.values()))
+        parts = [f"{name} {value:+.6g}" for name, value in amounts.items() if abs(value) > rounding]
         return f"{self.total:+.6g}" + (f" = {', '.join(parts)}" if parts else "")
 
 
