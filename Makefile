@@ -4,13 +4,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: help demo test check lint types imports calibration bench clean
+.PHONY: help demo test check lint types imports engines calibration bench clean
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make demo         install, and audit the bundled real pairs"
 	@echo "make test         install, and run every test that needs no outside service"
-	@echo "make check        lint, types, import direction, coverage of the rule, short calibration"
+	@echo "make check        lint, types, import direction, real engines, short calibration"
 	@echo "make bench        speed beside other programs, in one run"
 	@echo "make calibration  the long simulations behind the tables in docs/ (an hour)"
 	@echo "make clean        remove what these made"
@@ -35,10 +35,17 @@ demo: $(VENV)/.demo
 	@$(BIN)/auditor demo
 
 test: $(VENV)/.test
-	$(BIN)/python -m pytest -m 'not calibration' -q
+	$(BIN)/python -m pytest -m 'not calibration and not engines' -q
 
-check: lint types imports
+$(VENV)/.engines: $(VENV)/.test
+	$(PIP) --editable '.[test,engines]'
+	@touch $@
+
+check: lint types imports engines
 	$(BIN)/python -m pytest -m calibration -q
+
+engines: $(VENV)/.engines
+	$(BIN)/python -m pytest -m engines -q
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

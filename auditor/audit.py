@@ -167,7 +167,7 @@ def audit(
             settings,
         )
     if base_trades is not None:
-        blotter = partial(read_trades, pnl=pnl, capital=capital, date_format=date_format)
+        blotter = partial(read_trades, pnl=pnl, capital=capital, date_format=date_format, end=pair.dates[-1])
         desk = make_desk(
             pair,
             blotter(base_trades, role="base trades"),

