@@ -7,12 +7,16 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any, Literal
 
+import numpy as np
+from numpy.typing import NDArray
+
 from auditor import describe
 from auditor.config import Align, Kind, Missing, Settings, Unit, parse_windows
 from auditor.coverage.direction import direction
 from auditor.coverage.exposure import cover_from_trades
 from auditor.coverage.holdings import cover_from_positions
-from auditor.coverage.streams import candidates, cover_from_returns, pure_sizing
+from auditor.coverage.split import Split
+from auditor.coverage.streams import candidates, cover_from_returns, pure_sizing, without_known
 from auditor.desk import Desk, make_desk
 from auditor.errors import InputError
 from auditor.inputs.pair import Pair, make_pair
@@ -205,18 +209,19 @@ def _audit(
     streams = candidates(
         pair.base, pair.periods_per_year, pair.known, pair.known_names, shortest=pair.out_of_sample.index.size
     )
-    inside, outside = (
-        measure(
-            pair,
-            span,
-            cover_from_trades(desk.booked, span.index)
+
+    def covered(index: NDArray[np.int64]) -> Split:
+        if desk is None:
+            return cover_from_returns(pair.base, pair.tuned, streams, index, pair.periods_per_year)
+        exact = (
+            cover_from_trades(desk.booked, index)
             if isinstance(desk, Desk)
-            else cover_from_positions(desk.marked, span.index)
-            if isinstance(desk, Shelf)
-            else cover_from_returns(pair.base, pair.tuned, streams, span.index, pair.periods_per_year),
-            settings,
+            else cover_from_positions(desk.marked, index)
         )
-        for span in (pair.in_sample, pair.out_of_sample)
+        return without_known(exact, pair.known[index], pair.known_names, pair.periods_per_year)
+
+    inside, outside = (
+        measure(pair, span, covered(span.index), settings) for span in (pair.in_sample, pair.out_of_sample)
     )
     way = direction(pair.base, pair.tuned, pair.known, level=settings.level)
 
@@ -276,7 +281,7 @@ def _audit(
         warnings=pair.warnings
         + (() if desk is None else desk.warnings)
         + (() if tried is None else tried.warnings)
-        + describe.oddities(pair, outside, way, verdict.finding, settings)
+        + describe.oddities(pair, outside, way, verdict.finding, verdict.evidence, settings)
         + describe.selection_warnings(selection),
         notes=pair.notes + (() if desk is None else desk.notes) + selection.notes,
         sample=describe.sample(pair),

@@ -117,10 +117,12 @@ def demo(as_json: bool, quiet: bool) -> None:
     for pair in bundled:
         result = audit_pair(pair)
         print_lines([one_line_pieces(result, pair.title)], console, verdict=result.finding)
+        if pair.in_full:
+            story, full = pair.story, result
     if quiet:
         return
-    print_lines([(), *wrapped(f"The last one in full. {pair.story}"), ()], console)
-    print_audit(result, console)
+    print_lines([(), *wrapped(f"The last pair in full. {story}"), ()], console)
+    print_audit(full, console)
     print_lines([(), *wrapped("Your own: auditor audit base.csv tuned.csv --oos-start DATE")], console)
 
 

@@ -23,7 +23,7 @@ from auditor.result import Input, Sample
 from auditor.shelf import Shelf
 from auditor.stats.selection import Selection
 from auditor.stats.sharpe import ROUNDING, sharpe_without_each
-from auditor.verdict.checks import Finding
+from auditor.verdict.checks import Evidence, Finding
 
 PROGRAMS = ("auditor", "numpy", "scipy", "pandas", "arch")
 
@@ -78,33 +78,31 @@ def inputs(pair: Pair, tried: Returns | None, library: Returns | None, desk: Des
         for role, one in ((("base", desk.base), ("tuned", desk.tuned)) if isinstance(desk, Shelf) else ())
     )
     blotters = (("base trades", desk.base), ("tuned trades", desk.tuned)) if isinstance(desk, Desk) else ()
-    return (
-        held
-        + tuple(
-            Input(
-                role=role,
-                name=trades.name,
-                column=trades.recognised,
-                sha256=trades.sha256,
-                rows=trades.pnl.size,
-                first=iso(pd.Timestamp(int(trades.entry.min()))),
-                last=iso(pd.Timestamp(int(trades.exit.max()))),
-            )
-            for role, trades in blotters
+    traded = tuple(
+        Input(
+            role=role,
+            name=trades.name,
+            column=trades.recognised,
+            sha256=trades.sha256,
+            rows=trades.pnl.size,
+            first=iso(pd.Timestamp(int(trades.entry.min()))),
+            last=iso(pd.Timestamp(int(trades.exit.max()))),
         )
-        + tuple(
-            Input(
-                role=one.role,
-                name=one.name,
-                column=one.column,
-                sha256=one.sha256,
-                rows=one.rows,
-                first=iso(one.first),
-                last=iso(one.last),
-            )
-            for one in records
-        )
+        for role, trades in blotters
     )
+    returns = tuple(
+        Input(
+            role=one.role,
+            name=one.name,
+            column=one.column,
+            sha256=one.sha256,
+            rows=one.rows,
+            first=iso(one.first),
+            last=iso(one.last),
+        )
+        for one in records
+    )
+    return returns + traded + held
 
 
 def settings_in_force(settings: Settings, gain_level: float, pair: Pair) -> dict[str, Any]:
@@ -152,7 +150,9 @@ def selection_warnings(selection: Selection) -> tuple[str, ...]:
     return tuple(found)
 
 
-def oddities(pair: Pair, outside: Measured, way: Direction, finding: Finding, settings: Settings) -> tuple[str, ...]:
+def oddities(
+    pair: Pair, outside: Measured, way: Direction, finding: Finding, evidence: Evidence, settings: Settings
+) -> tuple[str, ...]:
     """What the user should know before believing the label."""
     found = []
     single = one_period_that_makes_it(pair, outside.gain.gain)
@@ -166,12 +166,17 @@ def oddities(pair: Pair, outside: Measured, way: Direction, finding: Finding, se
         )
     if outside.shape.tails.warning:
         found.append(outside.shape.tails.warning)
-    if finding == "new_edge" and not pair.known_names:
+    if finding == "new_edge" and evidence == "returns":
         found.append(
             "New edge is presumed without any known stream: long-only policies that share a market passed for it in "
             "half of simulated worlds, and a shift between two sleeves of the base in a fifth. --known rules both out."
         )
-    if way.could_see is not None and way.verdict == "unclear" and way.could_see > ndtri(settings.level):
+    if (
+        evidence != "trades"
+        and way.could_see is not None
+        and way.verdict == "unclear"
+        and way.could_see > ndtri(settings.level)
+    ):
         found.append(
             "The direction test could not have seen a narrower policy on this data: tails are too thin or exposure too "
             "steady. A filter of the base's own trades can pass for new edge; trades would tell."

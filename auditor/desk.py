@@ -17,6 +17,7 @@ from auditor.coverage.attribution import (
     by_column,
     grouped,
     lines_of,
+    pnl_beside_base,
 )
 from auditor.coverage.concentration import Concentration, break_even_cost, concentration
 from auditor.coverage.exposure import Booked, book, booked, exit_rows
@@ -116,10 +117,10 @@ def make_desk(pair: Pair, base: Trades, tuned: Trades, settings: Settings) -> De
     """
     dates = pair.dates.as_unit("ns").asi8
     clock = bool((dates % DAY).any())
-    outside = tuple(text for trades in (base, tuned) for text in check_calendar(trades, pair.dates))
+    strays = tuple(text for trades in (base, tuned) for text in check_calendar(trades, pair.dates))
     returns = {"base": pair.base + pair.cash, "tuned": pair.tuned + pair.cash}
     month = pair.dates.strftime("%Y-%m").to_numpy(dtype=np.str_)
-    blotters, reconciled, warnings = {}, [], base.warnings + tuned.warnings + outside
+    blotters, reconciled, warnings = {}, [], base.warnings + tuned.warnings + strays
     for role, trades in (("base", base), ("tuned", tuned)):
         rows = exit_rows(trades, dates, clock=clock)
         if settings.compounding:
@@ -130,10 +131,26 @@ def make_desk(pair: Pair, base: Trades, tuned: Trades, settings: Settings) -> De
         blotters[role] = trades
         reconciled.append(gap)
     base, tuned = blotters["base"], blotters["tuned"]
-    found = book(base, tuned, dates, clock=clock, key=settings.opportunity, tolerance=settings.tolerance)
+    if all(one.gap <= REFUSED for one in reconciled):
+        # What adds up to the returns is in return, whatever its column is called.
+        base, tuned = replace(base, unit="return"), replace(tuned, unit="return")
+    lines = attribute(base, tuned, opportunity=settings.opportunity)
+    found = book(
+        base,
+        tuned,
+        dates,
+        clock=clock,
+        key=settings.opportunity,
+        tolerance=settings.tolerance,
+        valued=pnl_beside_base(lines, base, tuned),
+    )
+    if lines.basis == "time" and ((found.share > 0) & (found.share < 1)).any():
+        warnings += (
+            "The trades have no prices that explain their P&L, so a trade that the base held for a part of its time "
+            "is split by time. Where the base enters on price moves, losses can pass to the covered part: give prices.",
+        )
     inside, outside = (np.isin(found.row, span.index) for span in (pair.in_sample, pair.out_of_sample))
     held = tuned.exit - tuned.entry
-    lines = attribute(base, tuned, opportunity=settings.opportunity)
     described = TradeCoverage(
         key=found.key,
         tolerance=settings.tolerance,
@@ -205,9 +222,10 @@ def judge_gap(trades: Trades, found: Reconciliation) -> tuple[str, ...]:
     """Warn of a blotter that differs from its returns by over 1 %, refuse one by over 10 %."""
     if found.gap <= WARNED:
         return ()
+    gap = f"a gap of {found.gap:.1%} of the returns' moves by year" if found.gap < 10 else "not in the same unit"
     told = (
         f"{trades.name}: the trades add up to {found.pnl:+.4g} and the {found.role} returns to {found.returned:+.4g}, "
-        f"a gap of {found.gap:.1%} of the returns' monthly moves"
+        f"{gap}"
     )
     if found.gap <= REFUSED:
         return (f"{told}.",)

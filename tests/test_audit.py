@@ -3,6 +3,8 @@
 import json
 import subprocess
 import sys
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -194,6 +196,16 @@ def test_same_input_and_seed_give_the_same_bytes_and_another_seed_does_not():
     base, tuned = base_returns(7), base_returns(7) + np.random.default_rng(1).standard_normal(2520) * 0.003
     assert quick(base, tuned).to_json() == quick(base, tuned).to_json()
     assert quick(base, tuned).to_json() != quick(base, tuned, seed=1).to_json()
+
+
+def one_json(seed):
+    base = base_returns(seed)
+    return quick(base, base + np.random.default_rng(seed).standard_normal(2520) * 0.004).to_json()
+
+
+def test_one_worker_or_four_give_the_same_bytes():
+    with ProcessPoolExecutor(4, mp_context=get_context("spawn")) as pool:
+        assert list(pool.map(one_json, range(4))) == [one_json(seed) for seed in range(4)]
 
 
 def test_result_is_frozen_and_converts():

@@ -81,6 +81,8 @@ def test_options_and_defaults_are_those_of_the_library():
             continue
         assert param.name in wanted, param.name
         default = param.to_info_dict()["default"]
+        if param.name == "opportunity":
+            default = tuple(default.split(","))
         assert (default or None) == (wanted[param.name].default or None), param.name
         shown = re.search(r"\[([\d.]+)\]$", param.help or "")  # type: ignore[attr-defined]
         if shown:
@@ -313,3 +315,81 @@ def test_every_bundled_pair_is_there():
         assert pair.path.is_file()
         assert pair.title
         assert pair.story
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory) -> list[str]:
+    """Files of a desk whose tuned policy has a second book: returns, both blotters, and the options that name them."""
+    sys.path.insert(0, str(Path(__file__).parent / "calibration"))
+    import pandas as pd
+    from desks import Desk
+
+    one, place = Desk(3, years=3, instruments=8), tmp_path_factory.mktemp("desk")
+    tuned = one.overlay(EDGE)
+    for name, trades in (("base", one.base), ("tuned", tuned)):
+        pd.DataFrame({"date": one.dates, "return": one.returns(trades)}).to_csv(place / f"{name}.csv", index=False)
+        one.blotter(trades).to_csv(place / f"{name}_trades.csv", index=False)
+    book = one.returns(tuned) - one.returns(one.base)
+    pd.DataFrame({"date": one.dates, "momentum": book, "value": one.market}).to_csv(place / "library.csv", index=False)
+    files = [str(place / f"{name}.csv") for name in ("base", "tuned", "base_trades", "tuned_trades", "library")]
+    return [
+        *files[:2], "--oos-start", f"{one.dates[one.split]:%Y-%m-%d}", *FAST,
+        "--base-trades", files[2], "--tuned-trades", files[3], "--library", files[4],
+    ]  # fmt: skip
+
+
+EDGE = "new book, Sharpe 1"
+
+
+def test_trades_and_a_library_are_read_and_told(desk, tmp_path):
+    from auditor.report.machine import schema
+
+    result = run("audit", *desk, "--report", f"md:{tmp_path / 'audit.md'}", "--report", f"json:{tmp_path / 'a.json'}")
+    assert result.exit_code == 0, result.output
+    assert result.stdout.startswith("NEW EDGE (shown, by trades)\n")
+    assert max(map(len, result.stdout.splitlines())) <= 80
+    assert "\nWhat was traded" in result.stdout
+    assert re.search(r"New part, by variance: \d+% momentum", result.stdout)
+    assert re.search(r"^base trades +base_trades\.csv|^base trades +\S*\.\.\.", result.stdout, re.MULTILINE)
+    data = json.loads((tmp_path / "a.json").read_text(encoding="utf-8"))
+    Draft202012Validator(schema()).validate(data)
+    assert data["evidence"] == "trades"
+    assert {one["role"] for one in data["inputs"]} == {"base", "tuned", "base trades", "tuned trades", "library"}
+    assert "### What was traded" in (tmp_path / "audit.md").read_text(encoding="utf-8")
+
+
+def test_options_of_trades_are_in_the_settings(desk):
+    options = ["--opportunity", "instrument, side,setup", "--tolerance", 1, "--pnl", "net", "--reconcile", "off"]
+    data = json.loads(run("audit", *desk, *options, "--json").stdout)
+    wanted = {"opportunity": ["instrument", "side", "setup"], "tolerance": 1, "pnl": "net", "reconcile": "off"}
+    assert {name: data["settings"][name] for name in wanted} == wanted
+    assert data["coverage"]["trades"]["key"] == wanted["opportunity"]
+    assert "Gap to returns (unchecked)" in run("audit", *desk, *options).stdout
+    assert "sizes compound" in " ".join(run("audit", *desk, "--compounding", "--reconcile", "off").stdout.split())
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (["--opportunity", "sector"], "no such column"),
+        (["--opportunity", "instrument,,side"], "not a list of columns"),
+        (["--tolerance", "-1"], "--tolerance"),
+        (["--capital", "1000000"], "gap of"),
+        (["--capital", "-5"], "--capital"),
+        (["--pnl", "both"], "--pnl"),
+        (["--reconcile", "maybe"], "--reconcile"),
+    ],
+)
+def test_mistakes_with_trades_are_messages(desk, change, words):
+    result = run("audit", *desk, *change)
+    assert result.exit_code == 2, result.output
+    assert words in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_trades_of_one_policy_and_reports_over_trades_are_refused(desk):
+    place = desk.index("--tuned-trades")
+    one = run("audit", *desk[:place], *desk[place + 2 :])
+    assert (one.exit_code, "--tuned-trades" in one.stderr) == (2, True)
+    over = run("audit", *desk, "--report", f"md:{desk[place + 1]}")
+    assert "would overwrite" in over.stderr

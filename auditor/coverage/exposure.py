@@ -195,22 +195,42 @@ def _day(moment: np.int64) -> str:
     return str(np.datetime64(int(moment), "ns").astype("datetime64[D]"))
 
 
-def book(base: Trades, tuned: Trades, dates: Times, *, clock: bool, key: Sequence[str], tolerance: int = 0) -> Booked:
+def book(
+    base: Trades,
+    tuned: Trades,
+    dates: Times,
+    *,
+    clock: bool,
+    key: Sequence[str],
+    tolerance: int = 0,
+    valued: Array | None = None,
+) -> Booked:
     """Split the tuned policy's P&L into covered and new by the time that the base held the same opportunity.
 
     dates      (T,) ascending nanoseconds of the returns
     tolerance  periods by which the base's holding times are lengthened at both ends
+    valued     (n,) P&L of each tuned trade over the very stretches that the base held too, where prices tell; without
+               them a trade's P&L is split by its covered share of time
 
-    A tuned trade is covered for the share of its holding time in which the base holds the same opportunity; its P&L is
-    split by that share and both parts are booked at the exit.
+    Both parts are booked at the exit. By share of time alone, a base that enters on price takes a part of the losses
+    that made it enter: a worthless calendar overlay on a dip-buying base passed as a new part that earns in 39 % of
+    500 simulated worlds, and in 5.6 % where the stretches are valued at the base's own fills.
     """
     of_base, of_tuned = opportunity_codes(base, tuned, key)
-    held = exposure(of_base, *widened(base.entry, base.exit, dates, tolerance))
-    share = covered_share(held, of_tuned, tuned.entry, tuned.exit)
+    plain = covered_share(exposure(of_base, base.entry, base.exit), of_tuned, tuned.entry, tuned.exit)
+    share = plain
+    if tolerance:
+        held = exposure(of_base, *widened(base.entry, base.exit, dates, tolerance))
+        share = covered_share(held, of_tuned, tuned.entry, tuned.exit)
+    covered = tuned.pnl * plain if valued is None else valued
+    # What the tolerance adds to the time adds to the P&L in proportion to the time that was left.
+    more = np.divide(share - plain, 1 - plain, out=np.zeros_like(plain), where=plain < 1)
+    covered = covered + more * (tuned.pnl - covered)
     row = exit_rows(tuned, dates, clock=clock)
+    new = np.where(share == 1, 0.0, tuned.pnl - covered)
     return Booked(
-        covered=booked(tuned.pnl * share, row, dates.size),
-        new=booked(tuned.pnl * (1 - share), row, dates.size),
+        covered=booked(tuned.pnl - new, row, dates.size),
+        new=booked(new, row, dates.size),
         share=share,
         row=row,
         key=tuple(key),
@@ -224,7 +244,7 @@ def cover_from_trades(found: Booked, index: Times) -> Split:
     """
     covered, new = found.covered[index], found.new[index]
     if not new.any():
-        return all_covered(covered + new, found.key, "no trade that exits here leaves what the base held")
+        return all_covered(covered + new, found.key, "no trade that exits in this span leaves what the base held")
     total = covered + new
     return Split(
         covered=covered,

@@ -26,9 +26,9 @@ class Month:
 class Reconciliation:
     """P&L of the trades beside the sum of the returns, in return on capital.
 
-    gap        |pnl - returned| over the sum of the months' |returns|: a total near zero must not blow it up
-    month_gap  sum of the months' |pnl - returned| over the same. Trades held over a month's end make it, since P&L is
-               booked at exits: it is told, and decides nothing
+    gap        |pnl - returned| over the sum of the years' |returns|: a total near zero must not blow it up
+    month_gap  sum of the months' |pnl - returned| over the sum of their |returns|. Trades held over a month's end
+               make it, since P&L is booked at exits: it is told, and decides nothing
     months     every month
     """
 
@@ -54,11 +54,13 @@ def reconcile(role: str, pnl: Array, returns: Array, month: NDArray[np.str_]) ->
     of_trades = np.bincount(code, weights=pnl, minlength=names.size)
     of_returns = np.bincount(code, weights=returns, minlength=names.size)
     moved = float(np.abs(of_returns).sum())
+    years = np.unique(names.astype("<U4"), return_inverse=True)[1]
+    by_year = float(np.abs(np.bincount(years, weights=of_returns)).sum())
     return Reconciliation(
         role=role,
         pnl=float(pnl.sum()),
         returned=float(returns.sum()),
-        gap=abs(float(pnl.sum() - returns.sum())) / moved,
+        gap=abs(float(pnl.sum() - returns.sum())) / by_year,
         month_gap=float(np.abs(of_trades - of_returns).sum()) / moved,
         months=tuple(
             Month(month=str(name), pnl=float(one), returned=float(two))

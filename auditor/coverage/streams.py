@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -127,6 +127,30 @@ def cover_from_returns(
         return all_covered(tuned[index], streams.names, "every return is the base's, resized")
     inside = Streams(names=streams.names, values=streams.values[index], known=streams.known)
     return split(tuned[index], inside, periods_per_year)
+
+
+def without_known(parts: Split, known: Array, names: tuple[str, ...], periods_per_year: float) -> Split:
+    """Move what known streams explain of the new part to the covered part: what the base could have had is not new.
+
+    known  (n, k) returns on the same periods, k may be 0
+    """
+    if parts.nothing_new or not known.shape[1]:
+        return parts
+    left = split(parts.new, Streams(names=names, values=known, known=known.shape[1]), periods_per_year)
+    total = parts.covered + parts.new
+    if left.nothing_new:
+        return all_covered(total, parts.names + left.names, "the known streams explain all of the new part")
+    covered = parts.covered + left.covered
+    bare = covered.std() == 0
+    return replace(
+        parts,
+        covered=covered,
+        new=left.new,
+        names=parts.names + left.names,
+        r_squared=0.0 if bare else float(np.corrcoef(covered, total)[0, 1] ** 2),
+        parameters=left.parameters,
+        error_factor=left.error_factor,
+    )
 
 
 def pure_sizing(base: Array, tuned: Array) -> bool:

@@ -83,7 +83,9 @@ KINDS: dict[str, Format] = {
         name="backtesting.py trades",
         needs=tuple((one,) for one in ("size", "entrybar", "exitbar", "entryprice", "exitprice", "pnl", "entrytime",
                                        "exittime")),
-        fields={"quantity": ("size",), "entry_time": ("entrytime",), "exit_time": ("exittime",), "pnl": ("pnl",),
+        # The engine knows one instrument and names none; several runs are put in one file with a column of the user's.
+        fields={"instrument": ("symbol", "ticker", "instrument"), "quantity": ("size",),
+                "entry_time": ("entrytime",), "exit_time": ("exittime",), "pnl": ("pnl",),
                 "entry_price": ("entryprice",), "exit_price": ("exitprice",), "fees": ("commission",)},
         net="net", source="PnL is net of Commission", turn={}, repeats="warn",
     ),

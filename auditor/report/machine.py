@@ -32,6 +32,11 @@ _ABSENT = {
     "kurtosis": "fewer than four periods, or returns that do not vary",
     "vol_part_se": "too few periods for a jackknife, or none that varies without one of its blocks",
     "gain": "a series does not vary without this period",
+    "covered_time": "no trade of the tuned policy lasts",
+    "overlap": "no trade of either policy lasts",
+    "return_share": "the new part earns nothing out of sample",
+    "trades": "trades of both policies were not given",
+    "positions": "positions of both policies were not given",
 }
 """Why a field is None where the result does not carry the reason itself."""
 
@@ -59,6 +64,9 @@ def as_dict(audit: Audit) -> dict[str, Any]:
     for name, reason in (("edge_share", outside.edge_share_reason), ("new_p", outside.new_reason)):
         if parts[name] is None:
             parts.setdefault(f"{name}_reason", reason)
+    if parts["library"] is None:
+        searched = any(one.role == "library" for one in audit.inputs)
+        parts["library_reason"] = (searched and outside.new_reason) or "no library was given"
     _explain_selection(found["selection"])
     return found
 

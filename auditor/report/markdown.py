@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from auditor.report import detail, shown
+from auditor.report import detail, shown, traded
 from auditor.report.plain import clean, shortened
 
 if TYPE_CHECKING:
@@ -25,7 +25,9 @@ def as_markdown(audit: Audit) -> str:
     """Give the audit in Markdown, verdict first, under 60 kB; nothing in a name can become markup."""
     warnings, *lists = _lists(audit)
     beside = [_shape(audit), _selection(audit)]
-    head, *rest = [_verdict(audit), _gain(audit), _checks(audit), warnings, *beside, *lists, _sample(audit)]
+    head, *rest = [_verdict(audit), _gain(audit), _traded(audit), _checks(audit), warnings, *beside, *lists]
+    # Last, since they are the longest: what a comment cannot hold is cut from them first.
+    rest += [_sample(audit), *_broken_down(audit)]
     rest = [section for section in rest if section]
     text = head
     for section in rest:
@@ -81,13 +83,58 @@ def _gain(audit: Audit) -> str:
         _table(("Sharpe, annualised", "in sample", "out of sample"), rows)
         + f"\n{level:.4g}% intervals, resampled in blocks. The two parts add up to the gain.\n\n"
         + f"- {escaped(shown.horizons(tests[1], sample))}.\n- Direction: {escaped(shown.direction(audit))}.\n"
+        + (f"- {escaped(library)}\n" if (library := traded.library(audit)) and not _by_holdings(audit) else "")
     )
+
+
+def _by_holdings(audit: Audit) -> bool:
+    return audit.coverage.trades is not None or audit.coverage.positions is not None
+
+
+def _traded(audit: Audit) -> str:
+    if audit.coverage.positions is not None:
+        held = traded.position_sentences(audit.coverage.positions, audit)
+        return _list(traded.POSITIONS_TITLE, [sentence for sentence in held if sentence])
+    if audit.coverage.trades is None:
+        return ""
+    counts = _table(("", *traded.COUNTS_HEADER), _escaped_rows(traded.count_rows(audit)))
+    # What the tables below hold is not said again.
+    said = (traded.held(audit), traded.split(audit), traded.where(audit), traded.library(audit), traded.turnover(audit))
+    spans = ("", "in sample", "out of sample", "whole")
+    gaps = ("", "P&L of the trades", "sum of the returns", "gap", "gap by month")
+    spread = ("tuned", "trades", "as equal trades", "as equal instruments", "ten best trades")
+    off = audit.settings.get("reconcile") == "off"
+    return (
+        f"### {traded.TITLE}\n\n{counts}\n"
+        + "".join(f"- {escaped(sentence)}\n" for sentence in said if sentence)
+        + f"\nTuned less base P&L, line by line:\n\n{_table(spans, _escaped_rows(traded.line_rows(audit)))}"
+        + f"\nTrades beside the returns{' (not held against them)' if off else ''}; "
+        + "trades held over month ends make the gap by month:\n\n"
+        + _table([escaped(name) for name in gaps], _escaped_rows(traded.reconciliation_rows(audit)))
+        + "\nOver how many trades the P&L is spread:\n\n"
+        + _table(spread, _escaped_rows(traded.concentration_rows(audit)))
+    )
+
+
+def _broken_down(audit: Audit) -> list[str]:
+    if audit.attribution.trades is None:
+        return []
+    found = []
+    for column, header, rows, left_out in traded.broken_down(audit):
+        table = _table([escaped(name) for name in header], _escaped_rows(rows))
+        more = f"\n{left_out:,} more, of smaller P&L, are in the JSON.\n" if left_out else ""
+        found.append(f"### P&amp;L by {escaped(column)}, whole sample\n\n{table}{more}")
+    return found
+
+
+def _escaped_rows(rows: Sequence[Sequence[str]]) -> list[list[str]]:
+    return [[escaped(cell.strip()) for cell in row] for row in rows]
 
 
 def _checks(audit: Audit) -> str:
     rows = [
         (MARKS[mark], escaped(question), escaped(value), escaped(needed))
-        for mark, question, value, needed in map(shown.check_row, audit.checks)
+        for mark, question, value, needed in shown.check_rows(audit)
     ]
     return "### Checks, out of sample unless said\n\n" + _table(("", "question", "found", "needed"), rows)
 

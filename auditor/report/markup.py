@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING
 
-from auditor.report import shown
+from auditor.report import shown, traded
 from auditor.report.plain import clean
 from auditor.verdict.checks import Finding
 
@@ -35,7 +35,12 @@ def notebook_html(audit: Audit) -> str:
         f"{shown.direction(audit)[1:]}."
     )
     warnings = "".join(f"<li>{_text(item)}</li>" for item in audit.warnings)
-    rows = "".join(f"<tr>{_cells(shown.check_row(check), 'td')}</tr>" for check in audit.checks)
+    rows = "".join(f"<tr>{_cells(row, 'td')}</tr>" for row in shown.check_rows(audit))
+    said = [traded.library(audit)]
+    if audit.coverage.trades:
+        said = traded.sentences(audit)
+    elif audit.coverage.positions:
+        said = traded.position_sentences(audit.coverage.positions, audit)
     return (
         f'<div style="border-left:4px solid {COLOURS[audit.finding]};padding:2px 0 2px 12px;color:inherit;'
         f'max-width:60em">'
@@ -43,7 +48,8 @@ def notebook_html(audit: Audit) -> str:
         f'<p style="margin:0"><em>{_text(shown.meaning(audit))}</em></p>'
         f'<p style="margin:.6em 0">{_text(audit.reason)}</p>'
         f'<p style="margin:.6em 0">{_text(gain)}</p>'
-        f'<table style="border-collapse:collapse;color:inherit"><thead><tr>{_cells(_HEADER, "th")}</tr></thead>'
+        + (f'<p style="margin:.6em 0">{_text(" ".join(said))}</p>' if any(said) else "")
+        + f'<table style="border-collapse:collapse;color:inherit"><thead><tr>{_cells(_HEADER, "th")}</tr></thead>'
         f"<tbody>{rows}</tbody></table>"
         + (f'<p style="margin:.6em 0 0">Warnings</p><ul style="margin:0">{warnings}</ul>' if warnings else "")
         + "</div>"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from auditor.report.plain import clean
 from auditor.stats.sharpe import SharpeTest
 from auditor.verdict.checks import Check
-from auditor.verdict.words import HEADLINES, MEANINGS, SOURCES, p_text
+from auditor.verdict.words import HEADLINES, SOURCES, meaning_of, p_text
 
 if TYPE_CHECKING:
     from auditor.result import Audit, Input, Sample
@@ -55,13 +55,16 @@ def headline(audit: Audit) -> str:
 
 def standing(audit: Audit) -> str:
     """Give how far the finding is proven, and from what where that matters."""
+    if audit.evidence == "trades" and audit.standing == "shown":
+        # Trades decide these two; the others are shown by returns, whatever was traded.
+        return "shown, by trades" if audit.finding in ("new_edge", "efficiency") else "shown"
     from_what = audit.standing == "presumed" or audit.finding == "new_edge"
     return f"{audit.standing}, from {SOURCES[audit.evidence]}" if from_what else audit.standing
 
 
 def meaning(audit: Audit) -> str:
     """Give what the finding means, as a sentence."""
-    words = MEANINGS[audit.finding]
+    words = meaning_of(audit.finding, audit.evidence)
     return words[0].upper() + words[1:] + "."
 
 
@@ -82,6 +85,17 @@ def signed(value: float, digits: int = 2) -> str:
     if not math.isfinite(value) or abs(value) >= 1000:
         return f"{value:+.3g}"
     return f"{value:+z.{digits}f}"
+
+
+def check_rows(audit: Audit) -> list[CheckRow]:
+    """Give every check as it is shown; with trades the direction, which returns infer, decides nothing and is told."""
+    told = {"not_narrower"} if audit.evidence == "trades" else set()
+    rows = []
+    for check in audit.checks:
+        row = check_row(check)
+        beside = check.name in told and check.value is not None
+        rows.append(row._replace(mark="--", needed="told only") if beside else row)
+    return rows
 
 
 def check_row(check: Check) -> CheckRow:
@@ -162,9 +176,14 @@ def day(moment: str) -> str:
 
 
 def source(one: Input) -> str:
-    """Give file and column of an input: "pairs.csv:base"; of trials the file alone, since all its columns are read."""
+    """Give file and column of an input: "pairs.csv:base"; of tables the file alone, since all of it is read.
+
+    Of trades and positions it is the file, or for a frame what was recognised in it.
+    """
     name = one.name.removeprefix(f"{one.role} ") or one.name
-    whole = not one.column or one.role == "trials" or name.endswith(one.column)
+    if one.role.endswith((" trades", " positions")):
+        return clean(one.column if name == one.role and one.column else name)
+    whole = not one.column or one.role in ("trials", "library") or name.endswith(one.column)
     return clean(name if whole else f"{name}:{one.column}")
 
 
@@ -178,11 +197,23 @@ def computed_with(audit: Audit) -> str:
         f"embargo {chosen['embargo']}" if chosen.get("embargo") else "",
         f"block {chosen['block']}" if chosen.get("block") not in (None, "auto") else "",
         f"{chosen['n_trials']:,} trials declared" if chosen.get("n_trials") else "",
+        *(_trade_settings(audit) if audit.coverage.trades else ()),
         f"seed {test.seed}",
         f"{test.reps:,} resamples",
         f"auditor {clean(audit.versions['auditor'])}" if "auditor" in audit.versions else "",
     ]
     return ", ".join(part for part in parts if part)
+
+
+def _trade_settings(audit: Audit) -> list[str]:
+    chosen = audit.settings
+    return [
+        f"P&L {clean(str(chosen['pnl']))}" if chosen.get("pnl") else "",
+        f"capital {chosen['capital']:,.10g}" if chosen.get("capital") else "",
+        f"tolerance {chosen['tolerance']}" if chosen.get("tolerance") else "",
+        "sizes compound" if chosen.get("compounding") else "",
+        "reconciliation off" if chosen.get("reconcile") == "off" else "",
+    ]
 
 
 def beside_checks(audit: Audit) -> tuple[str, ...]:

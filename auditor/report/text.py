@@ -7,7 +7,7 @@ import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from auditor.report import detail, shown
+from auditor.report import detail, shown, traded
 from auditor.report.plain import clean, shortened
 from auditor.verdict.checks import Finding
 from auditor.verdict.words import HEADLINES, p_text
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 WIDTH = 80
 LEFT, COLUMN = 20, 30
 SHAPE_WIDTHS = (5, 8, 12, 9, 10, 10, 10, 8, 8)
+COUNT_WIDTHS = (12, 14, 15, 14)
 
 Style = Literal["plain", "verdict", "title", "strong", "quiet", "ok", "no", "warning"]
 
@@ -53,7 +54,7 @@ COLOURS: dict[Style, str] = {
 
 def lines(audit: Audit) -> list[Line]:
     """Give the whole report, verdict first."""
-    sections = [_verdict(audit), _gain(audit), _checks(audit)]
+    sections = [_verdict(audit), _gain(audit), _traded(audit), _checks(audit)]
     sections.append(_list("Warnings", audit.warnings, "warning", mark="! "))
     sections += [_shape(audit), _selection(audit)]
     sections.append(_list("Not assessed", shown.beside_checks(audit)))
@@ -149,6 +150,8 @@ def _gain(audit: Audit) -> Iterator[Line]:
     yield (Piece(f"[low, high]: {level:.4g}% intervals from resampled blocks. The parts add up to the gain.", "quiet"),)
     yield from wrapped(f"{shown.horizons(tests[1], sample)}.")
     yield from wrapped(f"Direction: {shown.direction(audit)}.")
+    if audit.coverage.trades is None and audit.coverage.positions is None:
+        yield from wrapped(traded.library(audit))
 
 
 def _estimate(value: float, ci: tuple[float, float]) -> str:
@@ -160,15 +163,31 @@ def _row(name: str, values: Iterable[str], style: Style = "plain") -> Line:
     return (Piece(f"{name:<{LEFT}}{inside:<{COLUMN}}{outside}".rstrip(), style),)
 
 
+def _traded(audit: Audit) -> Iterator[Line]:
+    if audit.coverage.positions is not None:
+        yield (Piece(traded.POSITIONS_TITLE, "title"),)
+        for sentence in traded.position_sentences(audit.coverage.positions, audit):
+            yield from wrapped(sentence)
+    if audit.coverage.trades is None:
+        return
+    header = "".join(f"{cell:>{width}}" for cell, width in zip(traded.COUNTS_HEADER, COUNT_WIDTHS, strict=True))
+    yield (Piece(f"{traded.TITLE:<{LEFT}}", "title"), Piece(header, "quiet"))
+    for name, *cells in traded.count_rows(audit):
+        row = "".join(f"{cell:>{width}}" for cell, width in zip(cells, COUNT_WIDTHS, strict=True))
+        yield (Piece(f"{name:<{LEFT}}{row}".rstrip()),)
+    for sentence in traded.sentences(audit):
+        yield from wrapped(sentence)
+
+
 def _checks(audit: Audit) -> Iterator[Line]:
     yield (Piece("Checks, out of sample unless said".ljust(58) + "found      needed", "title"),)
-    for check in audit.checks:
-        mark, question, value, needed = shown.check_row(check)
-        if mark == "--":
+    for check, (mark, question, value, needed) in zip(audit.checks, shown.check_rows(audit), strict=True):
+        if check.value is None:
             yield from wrapped(f"{question} Not assessed: {needed}.", style="quiet", first="--  ", rest="    ")
             continue
         first, *rest = textwrap.wrap(question, 53)
-        yield (Piece(f"{mark}  ", mark), Piece(f"{first:<54}"), Piece(f"{value:<10} {needed}", mark))
+        style: Style = "quiet" if mark == "--" else mark
+        yield (Piece(f"{mark}  ", style), Piece(f"{first:<54}"), Piece(f"{value:<10} {needed}", style))
         yield from ((Piece("    " + line),) for line in rest)
 
 
@@ -197,8 +216,9 @@ def _list(title: str, items: Sequence[str], style: Style = "plain", mark: str = 
 
 def _sample(audit: Audit) -> Iterator[Line]:
     yield (Piece("Read".ljust(42) + "rows  first       last        sha256", "title"),)
+    role = max(len(one.role) for one in audit.inputs)
     for one in audit.inputs:
-        name = f"{clean(one.role)[:6]:<6} {shortened(shown.source(one), 29):<29}"
+        name = f"{clean(one.role):<{role}} {shortened(shown.source(one), 35 - role):<{35 - role}}"
         rest = f"{shown.day(one.first):<10}  {shown.day(one.last):<10}  {clean(one.sha256)[:8]}"
         yield (Piece(f"{name} {one.rows:>9,}  {rest}".rstrip()),)
     for note in (*audit.notes, shown.computed_with(audit)):

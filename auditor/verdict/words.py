@@ -28,6 +28,13 @@ SOURCES: Mapping[Evidence, str] = {
     "trades": "trades",
 }
 
+NEW_BY_TRADES = "the tuned policy earns from opportunities that the base did not hold"
+
+
+def meaning_of(finding: Finding, evidence: Evidence) -> str:
+    """Give what a finding means; trades show what returns only infer."""
+    return NEW_BY_TRADES if finding == "new_edge" and evidence == "trades" else MEANINGS[finding]
+
 
 def p_text(p: float, level: float = 0.05) -> str:
     """Give a p-value to three decimals, or to four where it is small or would round to the level it is held against."""
@@ -44,6 +51,11 @@ def reason_for(finding: Finding, facts: Facts, checks: Mapping[str, Check]) -> s
         share = checks["edge_share"].value or 0.0
         held = "survives" if checks["gain_survives"].passed else "is probable"
         part = "all" if share >= 0.995 else f"{share:.0%}"
+        if facts.evidence == "trades":
+            return (
+                f"Out of sample {gain} {held}, and {part} of it comes from opportunities that the base did not hold "
+                f"and that earn on their own ({p_text(facts.new_p or 0.0, facts.level)})."
+            )
         return (
             f"Out of sample {gain} {held}, and {part} of it comes from returns that the base's opportunities "
             f"do not explain and that earn on their own ({p_text(facts.new_p or 0.0, facts.level)})."
@@ -74,15 +86,19 @@ def reason_for(finding: Finding, facts: Facts, checks: Mapping[str, Check]) -> s
 
 
 def _why_not_new(facts: Facts, checks: Mapping[str, Check]) -> str:
+    by_trades = facts.evidence == "trades"
     if not facts.leaves_base and facts.new_reason:
-        return facts.new_reason
+        return "tuned held nothing that the base did not hold" if by_trades else facts.new_reason
     if checks["new_part_earns"].passed is False and facts.new_p is not None:
+        if by_trades:
+            return f"what tuned held and the base did not is not shown to earn ({p_text(facts.new_p, facts.level)})"
         return f"what the base's opportunities do not explain is not shown to earn ({p_text(facts.new_p, facts.level)})"
     if checks["new_part_earns"].passed is None:
         return facts.new_reason or "there is no new part"
     share = checks["edge_share"]
     if share.passed is False and share.value is not None:
-        return f"only {share.value:.0%} of it comes from outside the base's opportunities"
+        outside = "opportunities that the base did not hold" if by_trades else "outside the base's opportunities"
+        return f"only {share.value:.0%} of it comes from {outside}"
     return f"the tuned policy is the narrower one (z = {facts.direction.z or 0.0:.1f}): it keeps a part of the base"
 
 
@@ -125,6 +141,13 @@ def what_would_change(finding: Finding, facts: Facts, checks: Mapping[str, Check
             found.append(
                 "A known stream (market, factor, sleeve) that explains the new part would make this a reweighting."
             )
+    if finding == "new_edge" and facts.evidence == "trades":
+        found.append(
+            "Another key of what an opportunity is (--opportunity), or fills that engines time differently "
+            "(--tolerance), under which the base held the new trades too, would make this a reweighting."
+        )
+        if not checks["gain_survives"].passed:
+            found.append(f"To show the gain as a whole, which is probable: {_more_data(facts, checks)}")
     if finding == "efficiency" and facts.leaves_base:
         if facts.evidence != "trades":
             found.append("Trades of both policies would split the gain exactly and find a new book more often.")
@@ -132,6 +155,12 @@ def what_would_change(finding: Finding, facts: Facts, checks: Mapping[str, Check
             found.append("A new part that earns, alone and beside the covered part, on more out-of-sample data.")
     if finding == "unproven":
         found.append(_more_data(facts, checks))
+        near = facts.evidence == "trades" and _all_but_the_new_part(checks)
+        if near and facts.new_p is not None:
+            found.append(
+                f"A new part shown to earn: the gain is probable, so a p below {facts.level:g} of the new part, here "
+                f"{p_text(facts.new_p, facts.level)}, would make this new edge."
+            )
         if facts.evidence != "trades":
             found.append("Trades of both policies would let a probable gain with a proven new part count.")
     if finding == "flattering":
@@ -141,6 +170,16 @@ def what_would_change(finding: Finding, facts: Facts, checks: Mapping[str, Check
     if finding == "no_gain" and outside.gain >= 0.005:
         found.append(_more_data(facts, checks))
     return tuple(found)
+
+
+def _all_but_the_new_part(checks: Mapping[str, Check]) -> bool:
+    probable = checks.get("gain_probable")
+    held = (checks["gain_at_longer_horizon"], checks["edge_share"])
+    return (
+        probable is not None
+        and all(check.passed is True for check in (probable, *held))
+        and checks["new_part_earns"].passed is False
+    )
 
 
 def _more_data(facts: Facts, checks: Mapping[str, Check]) -> str:

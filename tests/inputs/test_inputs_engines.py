@@ -49,6 +49,16 @@ def ns(moment: str) -> int:
 
 # ---- backtesting.py
 
+
+def test_a_symbol_column_beside_backtesting_py_names_the_instrument(tmp_path):
+    header, one, two = BACKTESTING.splitlines()
+    path = write(tmp_path, f"{header},Symbol\n{one},SPX\n{two},IXIC\n", "both.csv")
+    trades = read_trades(path, role="base trades")
+    assert sorted(trades.instruments) == ["IXIC", "SPX"]
+    assert trades.recognised == "backtesting.py trades"
+    assert not trades.warnings
+
+
 BACKTESTING = """\
 Size,EntryBar,ExitBar,EntryPrice,ExitPrice,SL,TP,PnL,Commission,ReturnPct,EntryTime,ExitTime,Duration,Tag,Entry_SMA
 10,1,4,100.0,105.0,,,47.95,2.05,0.048,2020-01-02,2020-01-07,5 days,up,99.5

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
+import auditor
+from auditor.coverage.attribution import Lines
 from auditor.coverage.direction import NULL as DIRECTION_NULL
 from auditor.coverage.direction import Direction
 from auditor.describe import selection_not_assessed, selection_warnings
@@ -20,6 +25,9 @@ from auditor.stats.sharpe import NULL, HorizonGain, SharpeTest
 from auditor.stats.spanning import ALPHA_NULL, MEAN_NULL, StreamTest, spanning_regression
 from auditor.verdict.checks import Facts, Part
 from auditor.verdict.label import judge
+
+sys.path.insert(0, str(Path(__file__).parent.parent / "calibration"))
+from desks import Desk
 
 FINDINGS = ("new_edge", "efficiency", "flattering", "unproven", "no_gain")
 
@@ -118,10 +126,10 @@ def build(inside: SharpeTest, outside: SharpeTest, edge: float, new_p: float | N
         sharpe=SharpePair(in_sample=inside, out_of_sample=outside),
         attribution=Attribution(
             reweighting_part=parts[1].reweighting_part.value, edge_part=edge, edge_share=parts[1].edge_share,
-            new_p=new_p, in_sample=parts[0], out_of_sample=parts[1],
+            new_p=new_p, in_sample=parts[0], out_of_sample=parts[1], library=None, trades=None,
         ),
         coverage=Coverage(pure_sizing=new_p is None, streams=("base", "base / volatility(12)"), r_squared=0.83,
-                          covered_return=0.052, new_return=0.043, direction=way),
+                          covered_return=0.052, new_return=0.043, direction=way, trades=None, positions=None),
         selection=selection,
         shape=ShapePair(in_sample=shapes[0], out_of_sample=shapes[1]),
         checks=found.checks,
@@ -137,7 +145,8 @@ def build(inside: SharpeTest, outside: SharpeTest, edge: float, new_p: float | N
         settings={"level": 0.05, "gain_level": 0.05, "min_edge_share": 0.25, "reps": 9_999, "block": "auto", "seed": 3,
                   "known_complete": False, "embargo": 0, "periods_per_year": 12.0, "align": "strict", "na": "refuse",
                   "kind": None, "unit": None, "oos_start": "1983-01-31", "oos_fraction": None, "oos": None, "rf": None,
-                  "n_trials": None, "trials": None},
+                  "n_trials": None, "trials": None, "opportunity": ("instrument", "side"), "tolerance": 0,
+                  "reconcile": "check", "pnl": None, "capital": None, "position_lag": 1, "compounding": False},
         versions={"auditor": "0.1.0", "python": "3.11.7"},
     )  # fmt: skip
 
@@ -210,3 +219,100 @@ def degenerate() -> Audit:
     test = sharpe(0.5, 0.0, 0.1, 1.0, ci=(-math.inf, math.inf), upper_bound=math.inf, jkm_z=None)
     test = replace(test, se=math.nan)
     return build(test, test, 0.0, None, None)
+
+
+OVERLAYS = {
+    "new_edge": "new book, Sharpe 1",
+    "efficiency": "setups dropped",
+    "flattering": "lucky filter",
+    "unproven": "setups dropped",
+}
+WORLDS: dict[str, Any] = {}
+"""What was audited, by finding: made once a run, since nothing here changes it."""
+
+
+def desk() -> Desk:
+    """Make the same world each time, since drawing an overlay moves its generator: five years in sample, three out."""
+    return Desk(3, years=3, instruments=8)
+
+
+def audited(finding: str) -> Audit:
+    """Audit an overlay with both blotters; for efficiency the setups that are dropped lose, so that dropping gains."""
+    if finding not in WORLDS:
+        one = desk()
+        if finding == "efficiency":
+            base = one.base.assign(drift=np.where(one.base["setup"] % 2 == 0, 0.0012, -0.0006))
+            tuned = base[base["setup"] % 2 == 0]
+            WORLDS[finding] = with_trades(one, base, tuned)
+        else:
+            WORLDS[finding] = one.audit(OVERLAYS[finding], reps=199)
+    return WORLDS[finding]
+
+
+def with_trades(one: Desk, base: pd.DataFrame, tuned: pd.DataFrame, **options: Any) -> Audit:
+    """Audit two sets of trades of a desk."""
+    series = [pd.Series(one.returns(trades), one.dates) for trades in (base, tuned)]
+    blotters = {"base_trades": one.blotter(base), "tuned_trades": one.blotter(tuned)} | {
+        name: options.pop(name) for name in ("base_trades", "tuned_trades") if name in options
+    }
+    return auditor.audit(*series, oos_start=one.dates[one.split], reps=199, **blotters, **options)
+
+
+@pytest.fixture(params=OVERLAYS)
+def by_trades(request: pytest.FixtureRequest) -> Audit:
+    """An audit with trades for each finding that trades can show, in turn."""
+    found = audited(request.param)
+    assert (found.finding, found.evidence) == (request.param, "trades")
+    return found
+
+
+@pytest.fixture
+def new_book() -> Audit:
+    """An audit whose new edge is shown by trades."""
+    return audited("new_edge")
+
+
+@pytest.fixture
+def priced() -> Audit:
+    """An audit with fills, a library, a key of its own and every option of trades."""
+    if "priced" not in WORLDS:
+        one = desk()
+        tuned = one.with_book(1.0)
+        rows = {"base_trades": one.base, "tuned_trades": tuned}
+        blotters = {role: one.blotter(trades) for role, trades in rows.items()}
+        for blotter in blotters.values():
+            way = np.where(blotter["side"] == "long", 1, -1)
+            blotter["entry_price"] = 100.0
+            blotter["exit_price"] = 100.0 + way * blotter["pnl"] * 1e6 / 100
+            blotter["quantity"] = 100.0
+            blotter["pnl"] *= 1e6
+        library = pd.DataFrame(
+            {"the book": one.returns(tuned) - one.returns(one.base), "market": one.market}, one.dates
+        )
+        WORLDS["priced"] = with_trades(
+            one, one.base, tuned, **blotters, library=library, capital=1e6, pnl="net", tolerance=1
+        )
+    return WORLDS["priced"]
+
+
+@pytest.fixture
+def hostile_trades() -> Callable[[str], Audit]:
+    """Make an audit with trades in which every name of a column, value or stream is the one given."""
+
+    def make(text: str) -> Audit:
+        found = WORLDS.get("priced") or audited("new_edge")
+        given, told = found.attribution.trades, found.coverage.trades
+        assert given is not None
+        assert told is not None
+        values = {text + str(i): one for i, one in enumerate(given.by["instrument"].values())}
+        by: Mapping[str, Mapping[str, Lines]] = {**given.by, "instrument": values, text: values}
+        return replace(
+            found,
+            attribution=replace(found.attribution, trades=replace(given, by=by)),
+            coverage=replace(
+                found.coverage,
+                trades=replace(told, key=(text, "side"), turnover=replace(told.turnover, base=None, reason=text)),
+            ),
+        )
+
+    return make
