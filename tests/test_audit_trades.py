@@ -1,16 +1,11 @@
 """Whole audits with both blotters."""
 
-import sys
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 import pytest
+from desks import Desk
 
 from auditor import InputError
-
-sys.path.insert(0, str(Path(__file__).parent / "calibration"))
-from desks import Desk
 
 WORLD = {}
 

@@ -320,7 +320,6 @@ def test_every_bundled_pair_is_there():
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory) -> list[str]:
     """Files of a desk whose tuned policy has a second book: returns, both blotters, and the options that name them."""
-    sys.path.insert(0, str(Path(__file__).parent / "calibration"))
     import pandas as pd
     from desks import Desk
 

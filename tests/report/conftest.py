@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import math
-import sys
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
+from desks import Desk
 
 import auditor
 from auditor.coverage.attribution import Lines
@@ -25,9 +24,6 @@ from auditor.stats.sharpe import NULL, HorizonGain, SharpeTest
 from auditor.stats.spanning import ALPHA_NULL, MEAN_NULL, StreamTest, spanning_regression
 from auditor.verdict.checks import Facts, Part
 from auditor.verdict.label import judge
-
-sys.path.insert(0, str(Path(__file__).parent.parent / "calibration"))
-from desks import Desk
 
 FINDINGS = ("new_edge", "efficiency", "flattering", "unproven", "no_gain")
 
@@ -316,3 +312,9 @@ def hostile_trades() -> Callable[[str], Audit]:
         )
 
     return make
+
+
+@pytest.fixture
+def audit_of():
+    """The audit that gave a finding by trades, by the finding's name."""
+    return audited

@@ -208,10 +208,8 @@ def test_pnl_in_currency_that_does_not_reconcile_is_a_plain_number(new_book):
 
 
 @pytest.mark.parametrize("finding", ["new_edge", "efficiency"])
-def test_the_headline_says_by_trades_where_trades_decide(finding, request):
-    from conftest import audited
-
-    assert shown.standing(audited(finding)) == "shown, by trades"
+def test_the_headline_says_by_trades_where_trades_decide(finding, audit_of):
+    assert shown.standing(audit_of(finding)) == "shown, by trades"
 
 
 def test_words_never_ask_for_trades_that_were_given(by_trades):
