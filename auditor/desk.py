@@ -144,10 +144,10 @@ def make_desk(pair: Pair, base: Trades, tuned: Trades, settings: Settings) -> De
         tolerance=settings.tolerance,
         valued=pnl_beside_base(lines, base, tuned),
     )
-    if lines.basis == "time" and ((found.share > 0) & (found.share < 1)).any():
+    if found.new_at_entry is not None:
         warnings += (
-            "The trades have no prices that explain their P&L, so a trade that the base held for a part of its time "
-            "is split by time. Where the base enters on price moves, losses can pass to the covered part: give prices.",
+            "The base joins tuned trades that have lost, or leaves those that have gained, and there are no prices to "
+            "value the time they share: the new part must earn by what was held at entry too. Give prices.",
         )
     inside, outside = (np.isin(found.row, span.index) for span in (pair.in_sample, pair.out_of_sample))
     held = tuned.exit - tuned.entry

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from auditor.coverage.exposure import booked, covered_share, exposure, jaccard, widened
+from auditor.coverage.exposure import booked, covered_share, exposure, jaccard, moves_on_price, widened
 
 trades = st.lists(st.tuples(st.integers(0, 2), st.integers(0, 20), st.integers(0, 8)), max_size=12)
 
@@ -91,3 +91,17 @@ def test_overlap_of_thousands_of_years_in_all():
     entry = rng.integers(0, 10**15, 20_000)
     held = exposure(key, entry, entry + 30 * 86_400 * 10**9)
     assert jaccard(held, held) == pytest.approx(1.0)
+
+
+def test_a_base_that_joins_losers_or_leaves_winners_is_seen():
+    rng = np.random.default_rng(1)
+    pnl, time = rng.standard_normal(2000), np.full(2000, 4, dtype=np.int64)
+    begun = rng.random(2000) < 0.5
+    by_chance = rng.choice([0.0, 0.5, 1.0], 2000)
+    by_chance = np.where(begun, np.maximum(by_chance, 0.5), np.minimum(by_chance, 0.5))
+    assert not moves_on_price(pnl, time, by_chance, begun)
+    joins_losers = np.where(begun, 1.0, np.where(pnl < -0.5, 0.5, 0.0))
+    assert moves_on_price(pnl, time, joins_losers, begun)
+    leaves_winners = np.where(begun, np.where(pnl > 0.5, 0.5, 1.0), 0.0)
+    assert moves_on_price(pnl, time, leaves_winners, begun)
+    assert not moves_on_price(pnl[:15], time[:15], joins_losers[:15], begun[:15])
