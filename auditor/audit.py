@@ -11,22 +11,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from auditor import describe
+from auditor.books import read_books
 from auditor.config import Align, Kind, Missing, Settings, Unit, parse_windows
 from auditor.coverage.direction import direction
 from auditor.coverage.exposure import cover_from_trades
 from auditor.coverage.holdings import cover_from_positions
 from auditor.coverage.split import Split
 from auditor.coverage.streams import candidates, cover_from_returns, pure_sizing, without_known
-from auditor.desk import Desk, make_desk
+from auditor.desk import Desk
 from auditor.errors import InputError
 from auditor.inputs.pair import Pair, make_pair
 from auditor.inputs.returns import Returns, read_returns, read_streams
-from auditor.inputs.trades import read_trades
-from auditor.inputs.trades_positions import read_positions
 from auditor.inputs.trials import read_trials
 from auditor.measure import how_selected, in_library, measure
 from auditor.result import Attribution, Audit, Coverage, ShapePair, SharpePair
-from auditor.shelf import Shelf, make_shelf
+from auditor.shelf import Shelf
 from auditor.verdict.checks import Facts
 from auditor.verdict.label import judge
 
@@ -138,9 +137,6 @@ def audit(
     )
     if known_complete and known is None:
         raise InputError("--known-complete says that the known streams are complete, and none were given: pass --known")
-    if (base_trades is None) != (tuned_trades is None):
-        lacks = "--tuned-trades" if tuned_trades is None else "--base-trades"
-        raise InputError(f"trades of one policy say nothing of the other: pass {lacks} too, or neither")
     policy = partial(read_returns, date_column=date_column, date_format=date_format, kind=kind, unit=unit, na=na)
     pair = make_pair(
         policy(base, role="base", column=base_column),
@@ -155,30 +151,15 @@ def audit(
         na=na,
         periods_per_year=periods_per_year,
     )
-    held = (base_positions, tuned_positions, instrument_returns)
-    if any(one is not None for one in held) and any(one is None for one in held):
-        raise InputError("positions need --base-positions, --tuned-positions and --instrument-returns: give all three")
-    if base_trades is not None and base_positions is not None:
-        raise InputError("trades and positions say the same in two ways: give one of them")
+    books = read_books(
+        pair,
+        settings,
+        trades=(base_trades, tuned_trades),
+        positions=(base_positions, tuned_positions, instrument_returns),
+        date_format=date_format,
+    )
     streams = None if library is None else read_streams(library, role="library", na=na, date_format=date_format)
-    desk: Desk | Shelf | None = None
-    if base_positions is not None:
-        positions = partial(read_positions, lag=position_lag, capital=capital, date_format=date_format)
-        desk = make_shelf(
-            pair,
-            positions(base_positions, instrument_returns, role="base"),
-            positions(tuned_positions, instrument_returns, role="tuned"),
-            settings,
-        )
-    if base_trades is not None:
-        blotter = partial(read_trades, pnl=pnl, capital=capital, date_format=date_format, end=pair.dates[-1])
-        desk = make_desk(
-            pair,
-            blotter(base_trades, role="base trades"),
-            blotter(tuned_trades, role="tuned trades"),
-            settings,
-        )
-    return _audit(pair, settings, tried, desk, streams)
+    return _audit(pair, settings, tried, books, streams)
 
 
 def a_rate(rf: Any) -> Any:
