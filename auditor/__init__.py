@@ -20,20 +20,33 @@ if TYPE_CHECKING:
     from auditor.audit import audit, audit_files
     from auditor.errors import AuditorError, ConfigError, InputError, LedgerError
     from auditor.result import Audit
+    from auditor.tries import TriesAudit, tries
 
 __version__ = "0.1.0"
 
 _HOME = {
     "audit": "auditor.audit",
     "audit_files": "auditor.audit",
+    "tries": "auditor.tries",
     "Audit": "auditor.result",
+    "TriesAudit": "auditor.tries",
     "AuditorError": "auditor.errors",
     "ConfigError": "auditor.errors",
     "InputError": "auditor.errors",
     "LedgerError": "auditor.errors",
 }
 
-__all__ = ["Audit", "AuditorError", "ConfigError", "InputError", "LedgerError", "audit", "audit_files"]
+__all__ = [
+    "Audit",
+    "AuditorError",
+    "ConfigError",
+    "InputError",
+    "LedgerError",
+    "TriesAudit",
+    "audit",
+    "audit_files",
+    "tries",
+]
 
 
 class _Package(ModuleType):

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import os
 import sys
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from auditor import __version__
 from auditor.errors import AuditorError
-from auditor.options import GroupedCommand, audit_options, check_reports, output_options
+from auditor.options import Grouped, GroupedCommand, audit_options, check_reports, output_options
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -126,6 +127,42 @@ def demo(as_json: bool, quiet: bool) -> None:
     print_lines([(), *wrapped("Your own: auditor audit base.csv tuned.csv --oos-start DATE")], console)
 
 
+_TRIES_EXAMPLES = """
+Examples:
+  auditor tries
+  auditor tries counts.csv
+  auditor tries counts.csv --reps 10000 --json
+
+Exit code 0: it ran, whatever it found. 2: it could not run.
+"""
+
+
+_testing = partial(click.option, cls=Grouped, group="Testing")
+
+
+@main.command(cls=GroupedCommand, epilog=_TRIES_EXAMPLES)
+@click.argument("counts", required=False)
+@_testing("--reps", type=int, metavar="N", default=2_000, help="Resamples of the problems.  [2000]")
+@_testing("--seed", type=int, metavar="N", default=0, help="Of the resampling.  [0]")
+@_testing("--level", type=float, metavar="P", default=0.05, help="Of the bands.  [0.05]")
+@output_options
+def tries(counts: str | None, as_json: bool, quiet: bool, **options: Any) -> None:
+    """Tell whether tuning solves more problems, or the same ones in fewer tries.
+
+    COUNTS is a table (CSV, TSV, Parquet, Feather; .gz and .zst too), a row a problem, with columns problem, n (tries),
+    c_base and c_tuned (tries that solved it); n_base and n_tuned for n where they differ; group if there are any.
+    Without COUNTS the bundled example is shown.
+    """
+    from auditor.report.tries import as_dict, print_tries
+    from auditor.tries import tries as compare
+
+    found = compare(counts, **options)
+    if as_json:
+        _print_json(as_dict(found))
+    else:
+        print_tries(found, _console(), quiet=quiet)
+
+
 _FILES = (
     "base_positions",
     "tuned_positions",
@@ -149,7 +186,7 @@ def _console() -> Console:
     return Console(file=sys.stdout)
 
 
-def _print_json(data: Audit | list[Any]) -> None:
+def _print_json(data: Audit | dict[str, Any] | list[Any]) -> None:
     from auditor.report.machine import as_json
 
     # As bytes: JSON is UTF-8 and has plain line breaks whatever the terminal speaks.
