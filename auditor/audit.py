@@ -23,7 +23,7 @@ from auditor.errors import InputError
 from auditor.inputs.pair import Pair, make_pair
 from auditor.inputs.returns import Returns, read_returns, read_streams
 from auditor.inputs.trials import read_trials
-from auditor.measure import how_selected, in_library, measure
+from auditor.measure import alongside, how_selected, in_library, measure
 from auditor.result import Attribution, Audit, Coverage, ShapePair, SharpePair
 from auditor.shelf import Shelf
 from auditor.verdict.checks import Facts
@@ -199,7 +199,7 @@ def _audit(
             if isinstance(desk, Desk)
             else cover_from_positions(desk.marked, index)
         )
-        return without_known(exact, pair.known[index], pair.known_names, pair.periods_per_year)
+        return without_known(exact, alongside(desk, pair.known)[index], pair.known_names, pair.periods_per_year)
 
     inside, outside = (
         measure(pair, span, covered(span.index), settings) for span in (pair.in_sample, pair.out_of_sample)
@@ -224,6 +224,7 @@ def _audit(
             leaves_base=outside.split.nothing_new is None,
             direction=way,
             known_complete=settings.known_complete,
+            doubted=isinstance(desk, Desk) and desk.doubted,
             not_assessed=describe.selection_not_assessed(selection),
         )
     )
@@ -241,7 +242,7 @@ def _audit(
             new_p=outside.attribution.new_p,
             in_sample=inside.attribution,
             out_of_sample=outside.attribution,
-            library=in_library(pair, outside, library, settings),
+            library=in_library(pair, outside, library, settings, desk),
             trades=desk.lines if isinstance(desk, Desk) else None,
         ),
         coverage=Coverage(

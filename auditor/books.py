@@ -37,8 +37,19 @@ def read_books(
         base, tuned, returns = positions
         return make_shelf(pair, held(base, returns, role="base"), held(tuned, returns, role="tuned"), settings)
     if trades[0] is None:
+        refuse_idle(settings)
         return None
     blotter = partial(
         read_trades, pnl=settings.pnl, capital=settings.capital, date_format=date_format, end=pair.dates[-1]
     )
     return make_desk(pair, blotter(trades[0], role="base trades"), blotter(trades[1], role="tuned trades"), settings)
+
+
+def refuse_idle(settings: Settings) -> None:
+    """Refuse options that say how to read trades where there are none."""
+    plain = Settings()
+    for name in ("tolerance", "pnl", "capital", "compounding", "opportunity"):
+        if getattr(settings, name) != getattr(plain, name):
+            raise InputError(
+                f"--{name} says how trades are read, and none were given: pass --base-trades, --tuned-trades"
+            )

@@ -31,6 +31,9 @@ Integers = NDArray[np.int64]
 
 DAY = 86_400 * 10**9
 
+CANCELLED, ONE_WAY = 0.1, 0.8
+"""Share of the new trades that cancel another, and of new time on one side, that are told."""
+
 MOST_VALUES = 50
 """Values of a tag by which P&L is broken down; one of more is an identifier."""
 
@@ -99,13 +102,20 @@ class TradeCoverage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Desk:
-    """Both blotters in return on capital, the tuned one's P&L as covered + new, and the description."""
+    """Both blotters in return on capital, the tuned one's P&L as covered + new, and the description.
+
+    doubted     something in `warnings` leaves open whether what the trades call new is new
+    new_weight  (n,) signed size of the new part of each tuned trade; entry_row its calendar row of entry
+    """
 
     base: Trades
     tuned: Trades
     booked: Booked
     described: TradeCoverage
     lines: TradeLines
+    doubted: bool
+    new_weight: Array
+    entry_row: Integers
     notes: tuple[str, ...]
     warnings: tuple[str, ...]
 
@@ -121,13 +131,14 @@ def make_desk(pair: Pair, base: Trades, tuned: Trades, settings: Settings) -> De
     returns = {"base": pair.base + pair.cash, "tuned": pair.tuned + pair.cash}
     month = pair.dates.strftime("%Y-%m").to_numpy(dtype=np.str_)
     blotters, reconciled, warnings = {}, [], base.warnings + tuned.warnings + strays
+    refuse_one_sided(base, tuned)
     for role, trades in (("base", base), ("tuned", tuned)):
         rows = exit_rows(trades, dates, clock=clock)
         if settings.compounding:
             trades = at_entry_capital(trades, returns[role], dates)
         gap = reconcile(role, booked(trades.pnl, rows, dates.size), returns[role], month)
         if settings.reconcile == "check":
-            warnings += judge_gap(trades, gap)
+            warnings += judge_gap(trades, gap, settings.capital)
         blotters[role] = trades
         reconciled.append(gap)
     base, tuned = blotters["base"], blotters["tuned"]
@@ -144,8 +155,11 @@ def make_desk(pair: Pair, base: Trades, tuned: Trades, settings: Settings) -> De
         tolerance=settings.tolerance,
         valued=pnl_beside_base(lines, base, tuned),
     )
+    doubts = doubts_of(base, tuned, found, settings)
+    if not pair.known_names:
+        warnings += one_way(tuned, found)
     if found.new_at_entry is not None:
-        warnings += (
+        doubts += (
             "The base joins tuned trades that have lost, or leaves those that have gained, and there are no prices to "
             "value the time they share: the new part must earn by what was held at entry too. Give prices.",
         )
@@ -174,10 +188,75 @@ def make_desk(pair: Pair, base: Trades, tuned: Trades, settings: Settings) -> De
         tuned=tuned,
         booked=found,
         described=described,
+        doubted=bool(doubts),
+        new_weight=tuned.side * (1 - found.share) * sizes(tuned),
+        entry_row=np.maximum(np.searchsorted(dates, tuned.entry, side="right") - 1, 0).astype(np.int64),
         lines=trade_lines(pair, lines, base, tuned, exit_rows(base, dates, clock=clock), found.row),
         notes=base.notes + tuned.notes + lines.notes,
-        warnings=warnings,
+        warnings=warnings + doubts,
     )
+
+
+def sizes(trades: Trades) -> Array:
+    """Notional of each trade where prices are known, else its quantity."""
+    return trades.quantity * (1.0 if trades.entry_price is None else trades.entry_price)
+
+
+def refuse_one_sided(base: Trades, tuned: Trades) -> None:
+    """Refuse a blotter whose side was taken as long for want of a column, beside one that has shorts."""
+    for one, other in ((base, tuned), (tuned, base)):
+        if any("read as long" in text for text in one.warnings) and (other.side < 0).any():
+            raise InputError(
+                f"{one.name}: no side column, so all {one.pnl.size} trades would be long, and {other.name} has "
+                f"{int((other.side < 0).sum())} short ones. Add the column side (long or short), or signed quantities"
+            )
+
+
+def doubts_of(base: Trades, tuned: Trades, found: Booked, settings: Settings) -> tuple[str, ...]:
+    """Say what leaves open whether the trades called new are new."""
+    doubts: tuple[str, ...] = ()
+    if settings.reconcile == "off":
+        doubts += ("The trades were not held against the returns (--reconcile off): they may be of another backtest.",)
+    new = found.share == 0
+    shared = set(base.instruments) & set(tuned.instruments)
+    if not shared:
+        doubts += (
+            f"No instrument is in both blotters (base has {base.instruments[0]!r}, tuned {tuned.instruments[0]!r}): "
+            "the same one under two names counts as new.",
+        )
+    alike = np.isin(_moments(tuned), _moments(base)) & new
+    if new.sum() >= 10 and alike.sum() > new.sum() / 2:
+        doubts += (
+            f"{int(alike.sum())} of the {int(new.sum())} trades called new begin and end with a base trade of their "
+            "side in another instrument: the same bet under another name counts as new.",
+        )
+    cancels = np.isin(_moments(tuned, tuned.instrument + 1), _moments(tuned, tuned.instrument + 1, turned=True)) & new
+    if cancels.sum() > CANCELLED * max(int(new.sum()), 1):
+        doubts += (
+            f"{int(cancels.sum())} of the {int(new.sum())} trades called new only cancel another trade of the tuned "
+            "policy: same instrument and times, other side. Give net positions.",
+        )
+    return doubts
+
+
+def one_way(tuned: Trades, found: Booked) -> tuple[str, ...]:
+    """Say that a market may carry the new part, where that is long or short nearly all of its time."""
+    time = (tuned.exit - tuned.entry) * (1 - found.share)
+    whole = float(time.sum())
+    long = float(time[tuned.side > 0].sum()) / whole if whole else 0.5
+    if 1 - ONE_WAY < long < ONE_WAY:
+        return ()
+    side, share = ("long", long) if long >= ONE_WAY else ("short", 1 - long)
+    return (
+        f"The new part is {side} for {share:.0%} of its time: what a market gave it counts as new until that market is "
+        "among the known streams (--known).",
+    )
+
+
+def _moments(trades: Trades, of: Integers | int = 0, *, turned: bool = False) -> Integers:
+    """One number for the side, entry and exit of each trade, and for `of`, such as its instrument."""
+    side = -trades.side.astype(np.int64) if turned else trades.side.astype(np.int64)
+    return trades.entry * 1_000_003 + trades.exit * 7 + side + of * 2_654_435_761
 
 
 def trade_lines(
@@ -218,7 +297,7 @@ def at_entry_capital(trades: Trades, returns: Array, dates: Integers) -> Trades:
     return replace(trades, pnl=trades.pnl / capital, fees=trades.fees / capital, quantity=trades.quantity / capital)
 
 
-def judge_gap(trades: Trades, found: Reconciliation) -> tuple[str, ...]:
+def judge_gap(trades: Trades, found: Reconciliation, capital: float | None) -> tuple[str, ...]:
     """Warn of a blotter that differs from its returns by over 1 %, refuse one by over 10 %."""
     if found.gap <= WARNED:
         return ()
@@ -229,6 +308,10 @@ def judge_gap(trades: Trades, found: Reconciliation) -> tuple[str, ...]:
     )
     if found.gap <= REFUSED:
         return (f"{told}.",)
+    if capital is not None and found.pnl * found.returned > 0:
+        told += (
+            f"; the returns imply a capital of about {capital * found.pnl / found.returned:,.0f}, not {capital:,.0f}"
+        )
     fix = (
         "If P&L is in currency, pass --capital, the capital that the returns are on"
         if trades.unit == "currency"

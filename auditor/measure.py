@@ -9,13 +9,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from auditor.config import Settings
+from auditor.coverage.exposure import carried
 from auditor.coverage.library import LibraryMatch, match_library
 from auditor.coverage.split import Split
+from auditor.desk import Desk
 from auditor.errors import InputError
 from auditor.inputs.pair import Pair, Span
 from auditor.inputs.returns import Returns
 from auditor.inputs.trials import trials_on
 from auditor.result import SpanAttribution
+from auditor.shelf import Shelf
 from auditor.stats.blockchoice import calibrated_block
 from auditor.stats.blocks import Draws, Resampled, block_length, columns_of, resample
 from auditor.stats.selection import Selection, select
@@ -144,12 +147,21 @@ def how_selected(pair: Pair, inside: Measured, settings: Settings, tried: Return
     )
 
 
-def in_library(pair: Pair, outside: Measured, shelf: Returns | None, settings: Settings) -> LibraryMatch | None:
+def alongside(books: Desk | Shelf | None, streams: Array) -> Array:
+    """Streams as they lie beside P&L booked at exits: (T, k), what each earned while the new part was held."""
+    if not isinstance(books, Desk) or not streams.shape[1]:
+        return streams
+    return carried(streams, books.new_weight, books.entry_row, books.booked.row)
+
+
+def in_library(
+    pair: Pair, outside: Measured, shelf: Returns | None, settings: Settings, books: Desk | Shelf | None
+) -> LibraryMatch | None:
     """Tell what of the new part out of sample the library holds; None where there is none of either."""
     if shelf is None or outside.split.nothing_new:
         return None
     span = pair.out_of_sample
-    streams = trials_on(pair.dates[span.index], shelf, "out-of-sample")
+    streams = alongside(books, trials_on(pair.dates, shelf, "calendar"))[span.index]
     draws = Draws(lengths=span.lengths, block=outside.gain.block, reps=settings.reps, seed=settings.seed)
     return match_library(outside.split.new, streams, shelf.columns, draws, pair.periods_per_year)
 

@@ -267,3 +267,138 @@ def test_positions_lacking_a_date_or_a_part_are_refused():
         run_positions(base, tuned, base_weights.drop(day), tuned_weights, returns)
     with pytest.raises(InputError, match="all three"):
         run_positions(base, tuned, base_weights, None, returns)
+
+
+def test_a_base_that_joins_on_a_dip_takes_none_of_the_loss_before_it():
+    # tuned is long from 100 to 95; the base joins at 90: it covers the rise to 95, and the fall before it is new
+    days = pd.bdate_range("2020-01-01", periods=200)
+    price = pd.Series(100 + np.random.default_rng(0).standard_normal(200).cumsum() * 0.3, days)
+    price.iloc[150:155] = [100.0, 95.0, 90.0, 92.0, 95.0]
+    held, rows = {}, {}
+    for role, spans in (("base", [(20, 30), (60, 70), (152, 154)]), ("tuned", [(20, 30), (60, 70), (150, 154)])):
+        held[role], rows[role] = np.zeros(200), []
+        for first, last in spans:
+            held[role][first + 1 : last + 1] += 1
+            fills = price.iloc[first], price.iloc[last]
+            rows[role].append(("X", "long", days[first], days[last], 1.0, *fills, (fills[1] - fills[0]) / 1000))
+    moves = price.diff().fillna(0.0) / 1000
+    books = [pd.DataFrame(rows[role], columns=[*FILLED, "pnl"]) for role in ("base", "tuned")]
+    from auditor import audit
+
+    result = audit(
+        moves * held["base"],
+        moves * held["tuned"],
+        oos_start=days[100],
+        base_trades=books[0],
+        tuned_trades=books[1],
+        reps=199,
+    )
+    told = result.coverage.trades
+    assert told.covered_pnl == pytest.approx(5 / 1000)
+    assert told.new_pnl == pytest.approx(-10 / 1000)
+
+
+FILLED = ["instrument", "side", "entry_time", "exit_time", "quantity", "entry_price", "exit_price"]
+
+
+def market_timer(seed):
+    """A base long of a rising market in spells, and tuned long in the gaps too: all that is new is the market."""
+    rng = np.random.default_rng(seed)
+    days = pd.bdate_range("2005-01-03", periods=2520)
+    market = pd.Series(0.01 * rng.standard_normal(2520) + 0.0012, days)
+    price = 100 * (1 + market).cumprod()
+    rows, held = {"base": [], "tuned": []}, {"base": np.zeros(2520), "tuned": np.zeros(2520)}
+    for start in range(5, 2490, 24):
+        for first, last, books in ((start, start + 12, ("base", "tuned")), (start + 12, start + 23, ("tuned",))):
+            size, fills = 1 / price.iloc[first], (price.iloc[first], price.iloc[last])
+            for book in books:
+                pnl = size * (fills[1] - fills[0])
+                rows[book].append(("X", "long", days[first], days[last], size, *fills, pnl))
+                held[book][first + 1 : last + 1] = size
+    moves = price.diff().fillna(0.0)
+    blotters = [pd.DataFrame(rows[book], columns=[*FILLED, "pnl"]) for book in ("base", "tuned")]
+    return [moves * held[book] for book in ("base", "tuned")], blotters, market, days[1260]
+
+
+def test_a_known_market_covers_what_it_gave_to_new_trades():
+    from auditor import audit
+
+    (base, tuned), (base_trades, tuned_trades), market, split = market_timer(1)
+    options = {"oos_start": split, "base_trades": base_trades, "tuned_trades": tuned_trades, "reps": 499}
+    without = audit(base, tuned, **options)
+    assert without.attribution.new_p < 0.05
+    assert any("new part is long for" in text for text in without.warnings)
+    known = market.to_frame("market")
+    with_it = audit(base, tuned, **options, known=known)
+    assert with_it.attribution.new_p is None or with_it.attribution.new_p > 0.2
+    assert "market" in with_it.coverage.streams
+    library = audit(base, tuned, **options, library=known).attribution.library
+    assert library.ingredients[0].name == "market"
+    assert library.variance_share > 0.9
+
+
+def test_what_leaves_the_new_part_open_makes_it_presumed():
+    from auditor import audit
+
+    one = Desk(11, years=5, instruments=12)
+    tuned = one.with_book(2.5)
+    series = [pd.Series(one.returns(trades), one.dates) for trades in (one.base, tuned)]
+    base_trades, tuned_trades = one.blotter(one.base), one.blotter(tuned)
+    renamed = tuned_trades.assign(instrument="x" + tuned_trades["instrument"])
+    for told, book, options in (
+        (None, tuned_trades, {}),
+        ("--reconcile off", tuned_trades, {"reconcile": "off"}),
+        ("No instrument is in both", renamed, {}),
+    ):
+        result = audit(
+            *series, oos_start=one.dates[one.split], base_trades=base_trades, tuned_trades=book, reps=499, **options
+        )
+        assert (result.label, result.standing) == ("new_edge", "presumed" if told else "shown")
+        assert told is None or any(told in text for text in result.warnings)
+
+
+def test_the_same_bets_under_another_name_are_told():
+    base, _, base_trades, _ = frames()
+    copy = base_trades.assign(
+        instrument="fund of " + base_trades["instrument"], trade_id=base_trades["trade_id"] + 10**6
+    )
+    tuned_trades = pd.concat([base_trades.head(400), copy.tail(len(copy) - 400)])
+    result = run(base, base * 1.0000001 + 1e-9, base_trades, tuned_trades)
+    assert any("the same bet under another name" in text for text in result.warnings)
+
+
+def test_trades_that_only_cancel_others_are_told():
+    one = desk()
+    base_trades = one.blotter(one.base)
+    losing = base_trades[base_trades["setup"].astype(int) % 2 == 1]
+    against = losing.assign(
+        side=np.where(losing["side"] == "long", "short", "long"),
+        pnl=-losing["pnl"],
+        trade_id=losing["trade_id"] + 10**6,
+    )
+    # the desk's factor is no instrument, so that the opposite side here cancels each trade's P&L and its mark
+    kept = one.base[one.base["setup"] % 2 == 0]
+    series = [pd.Series(one.returns(trades), one.dates) for trades in (one.base, kept)]
+    result = run(*series, base_trades, pd.concat([base_trades, against]))
+    assert any("only cancel another trade" in text for text in result.warnings)
+    assert result.label != "new_edge" or result.standing == "presumed"
+
+
+def test_a_blotter_without_sides_beside_one_with_shorts_is_refused():
+    base, tuned, base_trades, tuned_trades = frames()
+    with pytest.raises(InputError, match=r"no side column.*short ones"):
+        run(base, tuned, base_trades, tuned_trades.drop(columns="side"))
+
+
+def test_the_capital_that_fits_is_named():
+    base, tuned, base_trades, tuned_trades = frames()
+    dollars = [trades.assign(pnl=trades["pnl"] * 1e6) for trades in (base_trades, tuned_trades)]
+    with pytest.raises(InputError, match=r"imply a capital of about (1,0\d\d,\d{3}|9\d\d,\d{3}), not 3,000,000"):
+        run(base, tuned, *dollars, capital=3e6)
+
+
+@pytest.mark.parametrize("option", [{"tolerance": 3}, {"capital": 5.0}, {"compounding": True}, {"pnl": "net"}])
+def test_options_for_trades_without_trades_are_refused(option):
+    base, tuned, _, _ = frames()
+    with pytest.raises(InputError, match="none were given"):
+        run(base, tuned, None, None, **option)

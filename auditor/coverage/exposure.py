@@ -236,7 +236,10 @@ def book(
     if valued is None:
         held = exposure(of_base, *widened(base.entry, np.maximum(base.entry, base.exit - 1), dates, tolerance))
         begun = covered_share(held, of_tuned, tuned.entry, tuned.entry)
-        if moves_on_price(tuned.pnl, tuned.exit - tuned.entry, share, begun > 0):
+        # The base's own trades in the tuned book say nothing of when the base joins others, and have its own mean.
+        twins = np.isin(_moments(of_tuned, tuned), _moments(of_base, base))
+        other = np.flatnonzero(~twins)
+        if moves_on_price(tuned.pnl[other], (tuned.exit - tuned.entry)[other], share[other], begun[other] > 0):
             at_entry = booked(tuned.pnl * (1 - begun), row, dates.size)
     new = np.where(share == 1, 0.0, tuned.pnl - covered)
     return Booked(
@@ -258,20 +261,38 @@ def moves_on_price(pnl: Array, time: Times, share: Array, begun: NDArray[np.bool
 
     pnl, time, share  (n,) of the tuned trades;  begun  (n,) whether the base held the opportunity at their entry
 
-    Welch's t on P&L per root of time: trades joined midway against those never joined, and trades left midway against
-    those held to the end. Fewer than ten on a side tell nothing, and weigh as little.
+    Welch's t on P&L per time: trades joined midway against those never joined, and trades left midway against
+    those held to the end. Fewer than ten of the former weigh little; fewer than ten to compare with cannot clear it.
     """
-    rate = pnl / np.sqrt(np.maximum(time, 1))
-    joined = _welch(rate[~begun & (share > 0)], rate[~begun & (share == 0)])
+    rate = pnl / np.maximum(time, 1)
+    joined = _welch(-rate[~begun & (share > 0)], -rate[~begun & (share == 0)])
     left = _welch(rate[begun & (share < 1)], rate[begun & (share == 1)])
-    return joined < -SELECTED or left > SELECTED
+    return joined > SELECTED or left > SELECTED
+
+
+def _moments(code: Times, trades: Trades) -> Times:
+    """One number for the opportunity, entry and exit of each trade."""
+    return trades.entry * 1_000_003 + trades.exit * 7 + code * 2_654_435_761
 
 
 def _welch(one: Array, other: Array) -> float:
-    if min(one.size, other.size) < 10:
+    if one.size < 10:
         return 0.0
+    if other.size < 10:
+        return np.inf
     error = np.sqrt(one.var(ddof=1) / one.size + other.var(ddof=1) / other.size)
     return float((one.mean() - other.mean()) / error) if error > 0 else 0.0
+
+
+def carried(streams: Array, weight: Array, entry_row: Times, exit_row: Times) -> Array:
+    """What streams earned while each trade was held, times its weight, booked at its exit: (T, k) to (T, k).
+
+    weight               (n,) signed size of the trade, or of the part of it that is asked for
+    entry_row, exit_row  (n,) calendar rows; a trade earns from the row after its entry to that of its exit
+    """
+    level = np.vstack([np.zeros(streams.shape[1]), np.cumsum(streams, axis=0)])
+    gained = weight[:, None] * (level[exit_row + 1] - level[np.minimum(entry_row, exit_row) + 1])
+    return np.column_stack([booked(column, exit_row, streams.shape[0]) for column in gained.T])
 
 
 def cover_from_trades(found: Booked, index: Times) -> Split:

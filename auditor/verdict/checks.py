@@ -63,6 +63,7 @@ class Facts:
     edge_part       Sharpe gain that the new part brings; edge_upper its one-sided upper bound
     leaves_base     whether any of the tuned policy leaves what the base could do (False: covered by arithmetic)
     direction       narrower or wider, from returns
+    doubted         the trades leave open whether the new part is new: new edge by them is then presumed
     not_assessed    what lies outside the rule and could not be told
     """
 
@@ -82,6 +83,7 @@ class Facts:
     direction: Direction
     known_complete: bool
     not_assessed: tuple[str, ...] = ()
+    doubted: bool = False
 
 
 def make_checks(facts: Facts) -> list[Check]:

@@ -76,7 +76,8 @@ def standing_of(finding: Finding, facts: Facts) -> Standing:
         return "shown"
     if finding == "new_edge":
         complete = facts.evidence == "known" and facts.known_complete
-        return "shown" if facts.evidence == "trades" or complete else "presumed"
+        by_trades = facts.evidence == "trades" and not facts.doubted
+        return "shown" if by_trades or complete else "presumed"
     if finding == "efficiency":
         bound = facts.min_edge_share * facts.out_of_sample.gain
         return "shown" if not facts.leaves_base or facts.edge_upper < bound else "presumed"
