@@ -199,7 +199,8 @@ def _audit(
             if isinstance(desk, Desk)
             else cover_from_positions(desk.marked, index)
         )
-        return without_known(exact, alongside(desk, pair.known)[index], pair.known_names, pair.periods_per_year)
+        known, names = alongside(desk, pair.known, pair.known_names)
+        return without_known(exact, known[index], names, pair.periods_per_year)
 
     inside, outside = (
         measure(pair, span, covered(span.index), settings) for span in (pair.in_sample, pair.out_of_sample)

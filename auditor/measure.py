@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from auditor.config import Settings
-from auditor.coverage.exposure import carried
+from auditor.coverage.exposure import booked, carried
 from auditor.coverage.library import LibraryMatch, match_library
 from auditor.coverage.split import Split
 from auditor.desk import Desk
@@ -59,6 +59,9 @@ HORIZONS = (1, 5, 10, 21)
 
 SELECTION_REPS = 1_000
 """Replicates of SPA and StepM, which a loop in Python resamples."""
+
+MONTHS = 24
+"""Months that a library is matched on, at least; below them, periods are."""
 
 NO_GAIN = "there is no gain to share out"
 
@@ -147,11 +150,15 @@ def how_selected(pair: Pair, inside: Measured, settings: Settings, tried: Return
     )
 
 
-def alongside(books: Desk | Shelf | None, streams: Array) -> Array:
-    """Streams as they lie beside P&L booked at exits: (T, k), what each earned while the new part was held."""
+def alongside(books: Desk | Shelf | None, streams: Array, names: tuple[str, ...]) -> tuple[Array, tuple[str, ...]]:
+    """Lay streams beside P&L booked at exits: as they are, and as the new trades carried them on their side and size.
+
+    streams  (T, k), becoming (T, 2k) where trades were given: a strategy is imported as it is, a market by holding it
+    """
     if not isinstance(books, Desk) or not streams.shape[1]:
-        return streams
-    return carried(streams, books.new_weight, books.entry_row, books.booked.row)
+        return streams, names
+    held = carried(streams, books.new_weight, books.entry_row, books.booked.row)
+    return np.hstack([streams, held]), names + tuple(f"{name}, as the new trades held it" for name in names)
 
 
 def in_library(
@@ -161,9 +168,18 @@ def in_library(
     if shelf is None or outside.split.nothing_new:
         return None
     span = pair.out_of_sample
-    streams = alongside(books, trials_on(pair.dates, shelf, "calendar"))[span.index]
-    draws = Draws(lengths=span.lengths, block=outside.gain.block, reps=settings.reps, seed=settings.seed)
-    return match_library(outside.split.new, streams, shelf.columns, draws, pair.periods_per_year)
+    streams, names = alongside(books, trials_on(pair.dates, shelf, "calendar"), shelf.columns)
+    dates, streams, new = pair.dates[span.index], streams[span.index], outside.split.new
+    lengths, block, per_year = span.lengths, outside.gain.block, pair.periods_per_year
+    months, code = np.unique(dates.strftime("%Y-%m").to_numpy(dtype=np.str_), return_inverse=True)
+    if outside.split.booked and months.size >= MONTHS:
+        # P&L is booked days after it was earned: by months the two lie beside each other.
+        new, *columns = (booked(column, code, months.size) for column in (new, *streams.T))
+        streams = np.column_stack(columns)
+        lengths, per_year = (months.size,), 12.0
+        block = block_length(new, lengths=lengths)
+    draws = Draws(lengths=lengths, block=block, reps=settings.reps, seed=settings.seed)
+    return replace(match_library(new, streams, names, draws, per_year), n_streams=len(shelf.columns))
 
 
 def block_of(base: Array, tuned: Array, where: Span, settings: Settings) -> int:

@@ -333,7 +333,7 @@ def test_a_known_market_covers_what_it_gave_to_new_trades():
     assert with_it.attribution.new_p is None or with_it.attribution.new_p > 0.2
     assert "market" in with_it.coverage.streams
     library = audit(base, tuned, **options, library=known).attribution.library
-    assert library.ingredients[0].name == "market"
+    assert library.ingredients[0].name == "market, as the new trades held it"
     assert library.variance_share > 0.9
 
 
