@@ -158,10 +158,10 @@ def make_desk(pair: Pair, base: Trades, tuned: Trades, settings: Settings) -> De
     doubts = doubts_of(base, tuned, found, settings)
     if not pair.known_names:
         warnings += one_way(tuned, found)
-    if found.new_at_entry is not None:
+    if found.blind:
         doubts += (
             "The base joins tuned trades that have lost, or leaves those that have gained, and there are no prices to "
-            "value the time they share: the new part must earn by what was held at entry too. Give prices.",
+            "value the time they share: what is new cannot be told. Give prices.",
         )
     inside, outside = (np.isin(found.row, span.index) for span in (pair.in_sample, pair.out_of_sample))
     held = tuned.exit - tuned.entry

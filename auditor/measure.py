@@ -117,9 +117,8 @@ def measure(pair: Pair, where: Span, parts: Split, settings: Settings) -> Measur
                 draws = replace(draws, block=longer)
                 in_pair, in_cover = resample([paired, table], draws)
                 gains = replicates(SHARPE_DIFFERENCE, paired, in_pair)
-        least = p_otherwise(parts.otherwise, draws)
         attribution = attribute(
-            parts, table, in_cover, gains, test, on_base, draws, float(total.std()), pair.periods_per_year, least
+            parts, table, in_cover, gains, test, on_base, draws, float(total.std()), pair.periods_per_year
         )
     return Measured(
         gain=test,
@@ -232,12 +231,10 @@ def attribute(
     draws: Draws,
     scale: float,
     periods_per_year: float,
-    least: float,
 ) -> SpanAttribution:
     """Split the gain into its two parts, and test the mean and the alpha of the new stream.
 
     table, resampled  `cover_moments` in units of `scale`, and their resamples
-    least             p-value that the new part has by another split, where one way is not exact
     gains             (reps,) per-period Sharpe gain in every replicate, which the parts' replicates add up to
     """
     year = math.sqrt(periods_per_year)
@@ -266,7 +263,7 @@ def attribute(
         on_base=on_base,
         new_mean=stream_test(mean, MEAN_NULL, draws, periods_per_year=annual, level=test.level),
         new_alpha=stream_test(alpha, ALPHA_NULL, draws, periods_per_year=annual, level=test.level),
-        new_p=max(mean.p_value(), alpha.p_value(), least),
+        new_p=max(mean.p_value(), alpha.p_value()),
         new_reason=None,
     )
 
@@ -290,18 +287,6 @@ def new_tests(parts: Split, table: Array, resampled: Resampled, draws: Draws) ->
     if parts.booked:
         error = booked_error(NEW_ALPHA, table[:, BESIDE], draws.lengths, draws.block)
     return mean, studentise(NEW_ALPHA, table[:, BESIDE], columns_of(resampled, BESIDE), se=error)
-
-
-def p_otherwise(parts: Split | None, draws: Draws) -> float:
-    """Larger p of the new part's mean and alpha by the other split: 0 without one, 1 where it leaves nothing new."""
-    if parts is None:
-        return 0.0
-    if parts.nothing_new or not parts.new.any():
-        return 1.0
-    total = parts.covered + parts.new
-    table = cover_moments(parts.covered / total.std(), total / total.std())
-    (resampled,) = resample([table], draws)
-    return max(one.p_value() for one in new_tests(parts, table, resampled, draws))
 
 
 def share_of(edge: float, gain: float) -> float | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -125,8 +125,7 @@ class Booked:
     """The tuned policy's P&L as covered + new, booked on the calendar row of each exit.
 
     covered, new  (T,) sums per period, in the unit of the blotter
-    new_at_entry  (T,) P&L of the trades that begin while the base holds nothing of their kind, whole; None where prices
-                  make the split exact, or the base does not come and go on price
+    blind         the base comes and goes on price, and no prices tell what was earned while it held
     share         (n,) covered share of each tuned trade's holding time
     row           (n,) calendar row of its exit
     key           what an opportunity is
@@ -134,7 +133,7 @@ class Booked:
 
     covered: Array
     new: Array
-    new_at_entry: Array | None
+    blind: bool
     share: Array
     row: Times
     key: tuple[str, ...]
@@ -217,9 +216,8 @@ def book(
 
     Both parts are booked at the exit. By share of time alone, a base that enters on price takes a part of the losses
     that made it enter: a worthless calendar overlay on a dip-buying base passed as a new part that earns in two thirds
-    of simulated worlds. Stretches valued at the base's own fills do not have that bias. Nor has a split by what the
-    base held when the trade began, which is known before any of its P&L: without prices the new part must earn by it
-    too, if the P&L shows that the base comes and goes on price.
+    of simulated worlds. Stretches valued at the base's own fills do not have that bias. Without prices, P&L shows
+    whether the base comes and goes on price; if so, the new part cannot be told.
     """
     of_base, of_tuned = opportunity_codes(base, tuned, key)
     plain = covered_share(exposure(of_base, base.entry, base.exit), of_tuned, tuned.entry, tuned.exit)
@@ -232,28 +230,26 @@ def book(
     more = np.divide(share - plain, 1 - plain, out=np.zeros_like(plain), where=plain < 1)
     covered = covered + more * (tuned.pnl - covered)
     row = exit_rows(tuned, dates, clock=clock)
-    at_entry = None
+    blind = False
     if valued is None:
         held = exposure(of_base, *widened(base.entry, np.maximum(base.entry, base.exit - 1), dates, tolerance))
         begun = covered_share(held, of_tuned, tuned.entry, tuned.entry)
-        # The base's own trades in the tuned book say nothing of when the base joins others, and have its own mean.
-        twins = np.isin(_moments(of_tuned, tuned), _moments(of_base, base))
-        other = np.flatnonzero(~twins)
-        if moves_on_price(tuned.pnl[other], (tuned.exit - tuned.entry)[other], share[other], begun[other] > 0):
-            at_entry = booked(tuned.pnl * (1 - begun), row, dates.size)
+        # The base's own trades in the tuned book say nothing of when the base joins others, and have their own mean.
+        other = np.flatnonzero(~np.isin(_moments(of_tuned, tuned), _moments(of_base, base)))
+        blind = moves_on_price(tuned.pnl[other], (tuned.exit - tuned.entry)[other], share[other], begun[other] > 0)
     new = np.where(share == 1, 0.0, tuned.pnl - covered)
     return Booked(
         covered=booked(tuned.pnl - new, row, dates.size),
         new=booked(new, row, dates.size),
-        new_at_entry=at_entry,
+        blind=blind,
         share=share,
         row=row,
         key=tuple(key),
     )
 
 
-SELECTED = 1.645
-"""t beyond which trades that the base joins earn less than chance, or those it leaves more: 5 %, one-sided each."""
+SELECTED = 2.326
+"""t beyond which trades that the base joins earn less than chance, or those it leaves more: 1 %, one-sided each."""
 
 
 def moves_on_price(pnl: Array, time: Times, share: Array, begun: NDArray[np.bool_]) -> bool:
@@ -303,19 +299,17 @@ def cover_from_trades(found: Booked, index: Times) -> Split:
     covered, new = found.covered[index], found.new[index]
     if not new.any():
         return all_covered(covered + new, found.key, "no trade that exits in this span leaves what the base held")
-    otherwise = None
-    if found.new_at_entry is not None:
-        begun = found.new_at_entry[index]
-        otherwise = _exact(covered + new - begun, begun, found.key)
-    return replace(_exact(covered, new, found.key), otherwise=otherwise)
-
-
-def _exact(covered: Array, new: Array, key: tuple[str, ...]) -> Split:
+    if found.blind:
+        return all_covered(
+            covered + new,
+            found.key,
+            "the base comes and goes on price moves, and without prices the trades do not tell what is new",
+        )
     total = covered + new
     return Split(
         covered=covered,
         new=new,
-        names=key,
+        names=found.key,
         r_squared=float(np.corrcoef(covered, total)[0, 1] ** 2) if covered.std() > 0 and total.std() > 0 else 0.0,
         parameters=1,
         error_factor=1.0,

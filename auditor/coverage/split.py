@@ -21,7 +21,6 @@ class Split:
     error_factor  what that estimation adds to the error of new's mean: sqrt(1 + m' S^-1 m) for the streams' means m
                   and covariance S; Gibbons, Ross & Shanken (1989), equation 4. One where nothing was estimated
     booked        P&L is booked at the exits of trades, not marked each period
-    otherwise     the same P&L split in another way, in which the new part must earn too; None where one way is exact
     nothing_new   why there is no new part, in words; None where there is one
     """
 
@@ -33,7 +32,6 @@ class Split:
     error_factor: float
     nothing_new: str | None
     booked: bool = False
-    otherwise: Split | None = None
 
 
 def all_covered(total: Array, names: tuple[str, ...], reason: str) -> Split:

@@ -142,7 +142,6 @@ def without_known(parts: Split, known: Array, names: tuple[str, ...], periods_pe
         return all_covered(total, parts.names + left.names, "the known streams explain all of the new part")
     covered = parts.covered + left.covered
     bare = covered.std() == 0
-    otherwise = parts.otherwise and without_known(parts.otherwise, known, names, periods_per_year)
     return replace(
         parts,
         covered=covered,
@@ -151,7 +150,6 @@ def without_known(parts: Split, known: Array, names: tuple[str, ...], periods_pe
         r_squared=0.0 if bare else float(np.corrcoef(covered, total)[0, 1] ** 2),
         parameters=left.parameters,
         error_factor=left.error_factor,
-        otherwise=otherwise,
     )
 
 

@@ -80,5 +80,6 @@ def standing_of(finding: Finding, facts: Facts) -> Standing:
         return "shown" if by_trades or complete else "presumed"
     if finding == "efficiency":
         bound = facts.min_edge_share * facts.out_of_sample.gain
-        return "shown" if not facts.leaves_base or facts.edge_upper < bound else "presumed"
+        covered = not facts.leaves_base or facts.edge_upper < bound
+        return "shown" if covered and not facts.doubted else "presumed"
     return "presumed"

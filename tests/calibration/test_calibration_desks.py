@@ -83,7 +83,7 @@ def test_a_base_that_enters_on_price_makes_no_worthless_overlay_earn():
         at_fills += told.attribution.new_p < 0.05
         bare = [blotter.drop(columns=["entry_price", "exit_price"]) for blotter in blotters]
         blind = audit(*series, oos_start=split, base_trades=bare[0], tuned_trades=bare[1], reps=299)
-        without_prices += blind.attribution.new_p < 0.05
+        without_prices += blind.attribution.new_p is not None and blind.attribution.new_p < 0.05
         assert any("Give prices" in text for text in blind.warnings)
     # By share of time alone the new part would earn in two thirds of these worlds.
     most = 0.05 + 3 * math.sqrt(0.05 * 0.95 / worlds)
