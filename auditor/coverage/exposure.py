@@ -303,7 +303,7 @@ def cover_from_trades(found: Booked, index: Times) -> Split:
         return all_covered(
             covered + new,
             found.key,
-            "the base comes and goes on price moves, and without prices the trades do not tell what is new",
+            "none that the trades tell, since the base comes and goes on price moves and there are no prices",
         )
     total = covered + new
     return Split(
