@@ -12,7 +12,7 @@ help:
 	@echo "make test         install, and run every test that needs no outside service"
 	@echo "make check        lint, types, import direction, real engines, short calibration"
 	@echo "make bench        speed beside other programs, in one run"
-	@echo "make calibration  the long simulations behind the tables in docs/ (an hour)"
+	@echo "make calibration  the long simulations behind the tables in docs/ (about 20 minutes)"
 	@echo "make clean        remove what these made"
 
 $(BIN)/python:
@@ -59,6 +59,10 @@ imports: $(VENV)/.dev
 
 bench: $(VENV)/.test
 	$(BIN)/python -m pytest tests/bench --benchmark-enable --benchmark-only -q
+
+calibration: $(VENV)/.test
+	$(BIN)/python tests/calibration/size.py
+	$(BIN)/python tests/calibration/label_desks.py
 
 clean:
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks

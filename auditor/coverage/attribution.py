@@ -36,7 +36,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from auditor.coverage import segments
-from auditor.coverage.exposure import covered_share, exposure, opportunity_codes
+from auditor.coverage.exposure import covered_share, exposure, jaccard, opportunity_codes
 from auditor.errors import InputError
 
 if TYPE_CHECKING:
@@ -256,11 +256,7 @@ def _sharing(base: Trades, tuned: Trades, key: tuple[str, ...]) -> tuple[Flags, 
         covered_share(ours, of_base, base.entry, base.exit),
         covered_share(theirs, of_tuned, tuned.entry, tuned.exit),
     )
-    # In float: nanoseconds over all opportunities outgrow 64 bits at 292 years of holding.
-    one, other = ((held.end - held.start).astype(np.float64) for held in (theirs, ours))
-    both = float((covered_share(theirs, ours.key, ours.start, ours.end) * other).sum())
-    either = float(one.sum() + other.sum()) - both
-    return np.concatenate(share) > 0, both / either if either > 0 else None
+    return np.concatenate(share) > 0, jaccard(theirs, ours)
 
 
 def _add_lines(

@@ -60,6 +60,11 @@ def lines(audit: Audit) -> list[Line]:
     sections.append(_list("Not assessed", shown.beside_checks(audit)))
     sections.append(_list("What would change the label", audit.would_change))
     sections.append(_sample(audit))
+    return apart(sections)
+
+
+def apart(sections: Iterable[Iterable[Line]]) -> list[Line]:
+    """Join sections, those that are not empty, with an empty line between."""
     found: list[Line] = []
     for section in sections:
         block = list(section)

@@ -12,7 +12,7 @@ from auditor.coverage.tries_verdict import Finding
 from auditor.report.machine import VERSION
 from auditor.report.plain import clean, shortened
 from auditor.report.shown import signed
-from auditor.report.text import Line, Piece, Style, print_lines, wrapped
+from auditor.report.text import Line, Piece, Style, apart, print_lines, wrapped
 from auditor.verdict.checks import Finding as Label
 from auditor.verdict.words import p_text
 
@@ -62,12 +62,7 @@ def lines(audit: TriesAudit) -> list[Line]:
     """Give the whole report, verdict first."""
     sections = [_verdict(audit), _curves(audit), _sets(audit), _reach(audit), _groups(audit)]
     sections += [_list("Not assessed", audit.not_assessed), _read(audit)]
-    found: list[Line] = []
-    for section in sections:
-        block = list(section)
-        if block:
-            found += [(), *block] if found else block
-    return found
+    return apart(sections)
 
 
 def _headline(audit: TriesAudit) -> Line:
