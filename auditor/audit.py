@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from auditor import describe
 from auditor.books import read_books
-from auditor.config import Align, Kind, Missing, Settings, Unit, parse_windows
+from auditor.breadth import breadth_of_sessions, breadth_of_trades
+from auditor.config import Align, Kind, Missing, RolloutAs, Settings, Unit, parse_windows
 from auditor.coverage.direction import direction
 from auditor.coverage.exposure import cover_from_trades
 from auditor.coverage.holdings import cover_from_positions
@@ -25,14 +26,16 @@ from auditor.inputs.returns import Returns, read_returns, read_streams
 from auditor.inputs.trials import read_trials
 from auditor.measure import alongside, how_selected, in_library, measure
 from auditor.result import Attribution, Audit, Coverage, ShapePair, SharpePair
+from auditor.rollouts import as_pairs, as_policies, read_runs
+from auditor.seeds import over_seeds, with_runs
 from auditor.shelf import Shelf
 from auditor.verdict.checks import Facts
 from auditor.verdict.label import judge
 
 
 def audit(
-    base: Any,
-    tuned: Any,
+    base: Any = None,
+    tuned: Any = None,
     *,
     oos_start: Any = None,
     oos_fraction: float | None = None,
@@ -54,6 +57,11 @@ def audit(
     capital: float | None = None,
     compounding: bool = False,
     reconcile: Literal["check", "off"] = "check",
+    base_rollouts: Any = None,
+    tuned_rollouts: Any = None,
+    rollout_as: RolloutAs = "mean",
+    window: str | int = "month",
+    hurdle: float | str = 0.0,
     trials: Any = None,
     n_trials: int | None = None,
     periods_per_year: float | None = None,
@@ -92,6 +100,14 @@ def audit(
     pnl, capital, compounding  how the trades' P&L is written: net or gross of fees; in currency on this capital, or in
                       return; with sizes that grew with the account
     reconcile         "check" refuses trades whose P&L is not that of the returns; "off" audits them all the same
+    base_rollouts, tuned_rollouts  several seeds of each policy: a column of returns each, or rows of date, rollout,
+                      return and, if there are several, instrument. What many tries can solve is then compared, and
+                      base and tuned may be left out
+    rollout_as        what the label is of: "mean", capital split evenly over the rollouts, or "each" pair of them, with
+                      the label's distribution over seeds
+    window, hurdle    what a rollout solves: a "month", "week" or N periods whose profit is above the hurdle, a return
+                      or a number of the base's standard deviations ("0.5sd"); with instrument_returns, the positions
+                      that they imply make the placebo
     trials            (T, N) returns of every variant that was tried, tuned among them; `n_trials` where only their
                       number is known
     periods_per_year  of the data; inferred from the calendar and said where not given
@@ -132,15 +148,33 @@ def audit(
         capital=capital,
         position_lag=position_lag,
         compounding=compounding,
+        window=window,
+        hurdle=hurdle,
+        rollout_as=rollout_as,
         n_trials=n_trials,
         trials=None if tried is None else len(tried.columns),
     )
     if known_complete and known is None:
         raise InputError("--known-complete says that the known streams are complete, and none were given: pass --known")
+    held = (base_positions, tuned_positions)
+    alone = all(one is None for one in held)
+    runs = read_runs(
+        base_rollouts,
+        tuned_rollouts,
+        # Beside positions they value these; alone they tell what the rollouts held.
+        instrument_returns if alone else None,
+        settings,
+        date_format=date_format,
+    )
+    if runs is None and (base is None or tuned is None):
+        raise InputError("an audit needs BASE and TUNED, or --base-rollouts and --tuned-rollouts")
     policy = partial(read_returns, date_column=date_column, date_format=date_format, kind=kind, unit=unit, na=na)
-    pair = make_pair(
-        policy(base, role="base", column=base_column),
-        policy(tuned, role="tuned", column=tuned_column),
+    given = [
+        None if one is None else policy(one, role=role, column=column)
+        for one, role, column in ((base, "base", base_column), (tuned, "tuned", tuned_column))
+    ]
+    paired = partial(
+        make_pair,
         known=None if known is None else read_streams(known, role="known", na=na, date_format=date_format),
         rf=rate if isinstance(rate, float | None) else read_returns(rate, role="rf", na=na, date_format=date_format),
         oos_start=oos_start,
@@ -151,15 +185,23 @@ def audit(
         na=na,
         periods_per_year=periods_per_year,
     )
+    streams = None if library is None else read_streams(library, role="library", na=na, date_format=date_format)
+    if runs is not None and rollout_as == "each":
+        if any(one is not None for one in (base_trades, tuned_trades, *held)):
+            raise InputError("--rollout-as each audits single rollouts, and trades or positions are of one policy")
+        pairs = [paired(one, other) for one, other in as_pairs(runs)]
+        found = over_seeds([_audit(pair, settings, tried, None, streams) for pair in pairs])
+        return with_runs(found, pairs[0], runs, settings)
+    pair = paired(*(given if runs is None else as_policies(runs)))
     books = read_books(
         pair,
         settings,
         trades=(base_trades, tuned_trades),
-        positions=(base_positions, tuned_positions, instrument_returns),
+        positions=(*held, None if runs is not None and alone else instrument_returns),
         date_format=date_format,
     )
-    streams = None if library is None else read_streams(library, role="library", na=na, date_format=date_format)
-    return _audit(pair, settings, tried, books, streams)
+    audited = _audit(pair, settings, tried, books, streams)
+    return audited if runs is None else with_runs(audited, pair, runs, settings, given)
 
 
 def a_rate(rf: Any) -> Any:
@@ -172,12 +214,15 @@ def a_rate(rf: Any) -> Any:
         return rf
 
 
-def audit_files(base: str | os.PathLike[str], tuned: str | os.PathLike[str], **options: Any) -> Audit:
+def audit_files(
+    base: str | os.PathLike[str] | None = None, tuned: str | os.PathLike[str] | None = None, **options: Any
+) -> Audit:
     """Audit two files; `FILE:COLUMN` picks a column, and the options are those of `audit`.
 
     Raises InputError for what cannot be read or audited as it stands.
     """
-    return audit(os.fspath(base), os.fspath(tuned), **options)
+    files = (None if one is None else os.fspath(one) for one in (base, tuned))
+    return audit(*files, **options)
 
 
 def _audit(
@@ -255,6 +300,9 @@ def _audit(
             direction=way,
             trades=desk.described if isinstance(desk, Desk) else None,
             positions=desk.described if isinstance(desk, Shelf) else None,
+            tries=breadth_of_trades(pair, desk, settings)
+            if isinstance(desk, Desk)
+            else breadth_of_sessions(pair, settings),
         ),
         selection=selection,
         shape=ShapePair(in_sample=inside.shape, out_of_sample=outside.shape),

@@ -70,11 +70,16 @@ Exit code 0: the audit ran, whatever it found. 2: it could not run.
 
 
 @main.command(cls=GroupedCommand, epilog=_AUDIT_EXAMPLES)
-@click.argument("base")
-@click.argument("tuned")
+@click.argument("base", required=False)
+@click.argument("tuned", required=False)
 @audit_options
 def audit(
-    base: str, tuned: str, reports: tuple[tuple[str, str], ...], as_json: bool, quiet: bool, **options: Any
+    base: str | None,
+    tuned: str | None,
+    reports: tuple[tuple[str, str], ...],
+    as_json: bool,
+    quiet: bool,
+    **options: Any,
 ) -> None:
     """Label the gain of TUNED over BASE: new edge, reweighting, or no gain.
 
@@ -164,6 +169,8 @@ def tries(counts: str | None, as_json: bool, quiet: bool, **options: Any) -> Non
 
 
 _FILES = (
+    "base_rollouts",
+    "tuned_rollouts",
     "base_positions",
     "tuned_positions",
     "instrument_returns",

@@ -13,6 +13,7 @@ Align = Literal["strict", "inner"]
 Missing = Literal["refuse", "drop"]
 Kind = Literal["returns", "prices"]
 Unit = Literal["decimal", "percent"]
+RolloutAs = Literal["mean", "each"]
 
 GAIN_LEVEL_WITH_TRADES = 0.20
 """Level at which the gain must be probable where trades prove the new part; method section 5."""
@@ -36,6 +37,8 @@ class Settings:
     pnl, capital    how P&L is written: net or gross of fees, in currency on this capital or in return
     position_lag    periods after which a weight earns: 1 for weights at the close, 0 for those held in the period
     compounding     position sizes grew with the account: P&L is divided by the capital at entry
+    window, hurdle  of rollouts: what makes a problem (month, week, N periods), and the profit above which it is solved
+    rollout_as      "mean" audits the mean of each policy's rollouts, "each" every pair of them
     n_trials        variants tried, as declared; trials: columns of the matrix of their returns
     """
 
@@ -63,6 +66,9 @@ class Settings:
     capital: float | None = None
     position_lag: int = 1
     compounding: bool = False
+    window: str | int = "month"
+    hurdle: float | str = 0.0
+    rollout_as: RolloutAs = "mean"
     n_trials: int | None = None
     trials: int | None = None
 
@@ -86,6 +92,8 @@ class Settings:
             raise InputError(f"--reps {self.reps} cannot reach --level {self.level:g}: p is never below 1 / (1 + reps)")
         if self.n_trials is not None and not (_is_int(self.n_trials) and self.n_trials >= 1):
             raise InputError(f"--n-trials must be a whole number of at least 1; got {self.n_trials!r}")
+        if self.rollout_as not in ("mean", "each"):
+            raise InputError(f"--rollout-as must be mean or each; got {self.rollout_as!r}")
         if self.block not in ("auto", "calibrate") and not (_is_int(self.block) and self.block >= 1):
             raise InputError(f"--block must be a whole number of at least 1, auto or calibrate; got {self.block!r}")
 

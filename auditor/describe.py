@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+from collections.abc import Iterable
 from dataclasses import asdict
 from importlib import metadata
 from typing import Any
@@ -16,7 +17,7 @@ from auditor.coverage.direction import Direction
 from auditor.coverage.streams import COLLINEAR
 from auditor.desk import Desk
 from auditor.errors import InputError
-from auditor.inputs.pair import Pair, Span, record
+from auditor.inputs.pair import InputRecord, Pair, Span, record
 from auditor.inputs.returns import Returns
 from auditor.measure import Measured
 from auditor.result import Input, Sample
@@ -90,7 +91,12 @@ def inputs(pair: Pair, tried: Returns | None, library: Returns | None, desk: Des
         )
         for role, trades in blotters
     )
-    returns = tuple(
+    return as_inputs(records) + traded + held
+
+
+def as_inputs(records: Iterable[InputRecord]) -> tuple[Input, ...]:
+    """What was read, with dates as the result has them."""
+    return tuple(
         Input(
             role=one.role,
             name=one.name,
@@ -102,7 +108,6 @@ def inputs(pair: Pair, tried: Returns | None, library: Returns | None, desk: Des
         )
         for one in records
     )
-    return returns + traded + held
 
 
 def settings_in_force(settings: Settings, gain_level: float, pair: Pair) -> dict[str, Any]:

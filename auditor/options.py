@@ -32,6 +32,14 @@ def rate(ctx: click.Context, param: click.Parameter, value: str | None) -> float
         return value
 
 
+def hurdle(ctx: click.Context, param: click.Parameter, value: str | None) -> float | str:
+    """Give a profit as a number, zero without one, or a text such as "0.5sd" as it is."""
+    try:
+        return 0.0 if value is None else float(value)
+    except ValueError:
+        return str(value)
+
+
 def column_list(ctx: click.Context, param: click.Parameter, value: str) -> tuple[str, ...]:
     """Give the columns of a comma-separated list."""
     columns = tuple(one.strip() for one in value.split(","))
@@ -113,7 +121,7 @@ def stacked(*options: Callable[[Command], Command]) -> Callable[[Command], Comma
 
 
 _SPLIT, _READ, _KNOWN = "Out of sample, one of", "Reading", "Streams the base could have had"
-_TRADES = "What was traded"
+_TRADES, _ROLLOUTS = "What was traded", "Several seeds of each policy"
 _TRIALS, _TEST, _OUTPUT = "What was tried", "Testing", "Output"
 
 output_options = stacked(
@@ -155,6 +163,14 @@ audit_options = stacked(
     _option(_TRADES, "--compounding", is_flag=True, help="Sizes grew with the account."),
     _option(_TRADES, "--reconcile", type=click.Choice(["check", "off"]), default="check",
             help="Trades must add up to the returns, or not."),
+    _option(_ROLLOUTS, "--base-rollouts", metavar="FILE", help="A column each, or rows of date, rollout, return."),
+    _option(_ROLLOUTS, "--tuned-rollouts", metavar="FILE", help="Of TUNED; BASE and TUNED may then be left out."),
+    _option(_ROLLOUTS, "--rollout-as", type=click.Choice(["mean", "each"]), default="mean",
+            help="Label their mean, or each pair of them."),
+    _option(_ROLLOUTS, "--window", metavar="W", default="month",
+            help="A problem: month, week or N periods.  [month]"),
+    _option(_ROLLOUTS, "--hurdle", metavar="H", callback=hurdle,
+            help="Solved above it: a return, or 0.5sd.  [0]"),
     _option(_KNOWN, "--known", metavar="FILE", help="Factors, sleeves, hedges: a column each."),
     _option(_KNOWN, "--known-complete", is_flag=True, help="The base could do nothing but these."),
     _option(_KNOWN, "--library", metavar="FILE", help="Streams to tell what the new part is made of."),

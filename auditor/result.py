@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from auditor.breadth import Breadth
 from auditor.coverage.direction import Direction
 from auditor.coverage.library import LibraryMatch
 from auditor.desk import TradeCoverage, TradeLines
@@ -83,6 +84,7 @@ class Coverage:
     r_squared      share of the tuned policy's variance they explain, out of sample
     trades         what both blotters say; None where they were not given
     positions      what both policies' positions say; None where they were not given
+    tries          depth against breadth: of rollouts, or as a picture of trades or of sessions
     covered_return, new_return   what the two parts earn a year, out of sample
     """
 
@@ -94,6 +96,44 @@ class Coverage:
     direction: Direction
     trades: TradeCoverage | None
     positions: PositionCoverage | None
+    tries: Breadth
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeedAudit:
+    """The finding on one pair of rollouts; gain and p-values are those out of sample."""
+
+    base: str
+    tuned: str
+    label: Label
+    finding: Finding
+    gain: float
+    p_value: float
+    new_p: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seeds:
+    """The findings over seeds.
+
+    audits    one a pair of rollouts
+    findings  pairs by finding, from the strongest claim to the weakest
+    agree     share of pairs that give the most frequent finding, which is the label's
+    hangs     fewer than 90 % do
+    shown     the rollouts of base and tuned whose numbers stand in the report
+    """
+
+    audits: tuple[SeedAudit, ...]
+    findings: Mapping[Finding, int]
+    agree: float
+    hangs: bool
+    shown: tuple[str, str]
+
+    def __str__(self) -> str:
+        """Say it in one line."""
+        each = ", ".join(f"{count} {finding}" for finding, count in self.findings.items())
+        hangs = "the label hangs on the seed" if self.hangs else "the label does not hang on the seed"
+        return f"Of {len(self.audits)} pairs of rollouts {each}: {hangs}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,6 +173,7 @@ class Audit:
     evidence   returns | known | trades
     notes      what was done because the user asked, or assumed and said
     warnings   what the user should know before believing it
+    seeds      findings over seeds, where single rollouts were audited
     settings   every option in force
     versions   of the programs that computed it
     """
@@ -156,6 +197,7 @@ class Audit:
     inputs: tuple[Input, ...]
     settings: Mapping[str, Any]
     versions: Mapping[str, str]
+    seeds: Seeds | None = None
 
     def __str__(self) -> str:
         """Give the verdict as plain text, as the command line prints it."""

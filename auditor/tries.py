@@ -136,7 +136,7 @@ def _groups(counts: Counts, chosen: Mapping[str, float]) -> tuple[dict[str, Grou
             finding=verdict.finding,
             reason=verdict.reason,
             problems=int(mask.sum()),
-            k=curves.base.size,
+            k=int(curves.k[-1]),
             base=(float(curves.base[0]), float(curves.base[-1])),
             tuned=(float(curves.tuned[0]), float(curves.tuned[-1])),
         )

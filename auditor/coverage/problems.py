@@ -114,11 +114,11 @@ def profits(returns: Array, codes: Integers) -> Array:
     return np.ascontiguousarray(sums.transpose(0, 2, 1).reshape(-1, returns.shape[1]))
 
 
-def problem_labels(found: Windows, instruments: Sequence[str] = ()) -> tuple[str, ...]:
+def problem_labels(windows: Sequence[str], instruments: Sequence[str] = ()) -> tuple[str, ...]:
     """Name the problems in the order of `profits`: "2020-03", or with instruments "2020-03 ES"."""
     if not instruments:
-        return found.labels
-    return tuple(f"{label} {instrument}" for label in found.labels for instrument in instruments)
+        return tuple(windows)
+    return tuple(f"{label} {instrument}" for label in windows for instrument in instruments)
 
 
 def hurdle_value(hurdle: float | str, base_profits: Array) -> float:

@@ -102,6 +102,7 @@ def compare_tries(
     base_tries: Counts,
     tuned_tries: Counts,
     block: int | None = 1,
+    at: Counts | None = None,
     reps: int = 2_000,
     seed: int = 0,
     level: float = 0.05,
@@ -111,10 +112,19 @@ def compare_tries(
     base, tuned              (N,) successes per problem, problems in order of time
     base_tries, tuned_tries  (N,) tries, at least 1
     block                    problems in a circular block; 1 where problems have no order, None to estimate it
+    at                       (K,) rising numbers of tries for the curves; None: all up to the fewest of any problem
     errors                   ValueError for shapes and counts that no input check lets through
     """
     curves = pass_curves(
-        base, tuned, base_tries=base_tries, tuned_tries=tuned_tries, block=block, reps=reps, seed=seed, level=level
+        base,
+        tuned,
+        base_tries=base_tries,
+        tuned_tries=tuned_tries,
+        block=block,
+        at=at,
+        reps=reps,
+        seed=seed,
+        level=level,
     )
     notes, missing = [], []
     bounds: list[Richness | None] = []

@@ -19,8 +19,9 @@ DIFFERENCE_NULL = "Base and tuned solve the same share of problems with k tries,
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PassCurves:
-    """pass@k of both policies and their difference, k = 1 to K, with a band that holds at all k at once.
+    """pass@k of both policies and their difference, with a band that holds at all k at once.
 
+    k                        (K,) numbers of tries: 1, 2, ... up to the fewest of any problem, or those asked for
     base, tuned, difference  (K,) means over problems
     se, low, high            (K,) of the difference; low = difference - critical * se
     critical                 1 - level quantile of the largest |difference* - difference| / se over k
@@ -30,6 +31,7 @@ class PassCurves:
     first_below              first k at which tuned solves a smaller share, shown or not; None: never
     """
 
+    k: Counts
     base: Array
     tuned: Array
     difference: Array
@@ -49,8 +51,7 @@ class PassCurves:
 
     def __str__(self) -> str:
         """Say it in one line."""
-        last = self.difference.size
-        ends = (f"pass@{k} {self.base[k - 1]:.3f} -> {self.tuned[k - 1]:.3f}" for k in sorted({1, last}))
+        ends = (f"pass@{self.k[at]} {self.base[at]:.3f} -> {self.tuned[at]:.3f}" for at in sorted({0, self.k.size - 1}))
         return f"{', '.join(ends)}, crossover {self.crossover or 'not shown'}"
 
 
@@ -61,6 +62,7 @@ def pass_curves(
     base_tries: Counts,
     tuned_tries: Counts,
     block: int | None = 1,
+    at: Counts | None = None,
     reps: int = 2_000,
     seed: int = 0,
     level: float = 0.05,
@@ -75,7 +77,8 @@ def pass_curves(
     if base.size < 2 or not base.shape == tuned.shape == base_tries.shape == tuned_tries.shape:
         raise ValueError("base, tuned and their tries must be (N,) alike, N at least 2")
     most = int(min(base_tries.min(), tuned_tries.min()))
-    by_base, by_tuned = pass_at_k(base_tries, base, most), pass_at_k(tuned_tries, tuned, most)
+    k = np.arange(1, most + 1) if at is None else at
+    by_base, by_tuned = pass_at_k(base_tries, base, most, at=k), pass_at_k(tuned_tries, tuned, most, at=k)
     gap = by_tuned - by_base
     difference = gap.mean(axis=0)
     lengths = (gap.shape[0],)
@@ -91,9 +94,10 @@ def pass_curves(
         largest = (np.abs(moved[:, alive]) / se[alive]).max(axis=1)
         critical = float(np.quantile(largest, 1.0 - level, method="higher"))
     low, high = difference - critical * se, difference + critical * se
-    crossover, between = _crossover(difference, low, high)
+    crossover, between = _crossover(k, difference, low, high)
     below = np.flatnonzero(difference < -1e-12)
     return PassCurves(
+        k=k,
         base=by_base.mean(axis=0),
         tuned=by_tuned.mean(axis=0),
         difference=difference,
@@ -103,7 +107,7 @@ def pass_curves(
         critical=critical,
         crossover=crossover,
         crossover_between=between,
-        first_below=int(below[0]) + 1 if below.size else None,
+        first_below=int(k[below[0]]) if below.size else None,
         n_problems=base.size,
         level=level,
         block=block,
@@ -135,7 +139,7 @@ def _resampled_means(deviations: Array, draws: Draws) -> Array:
     return means
 
 
-def _crossover(difference: Array, low: Array, high: Array) -> tuple[int | None, tuple[int, int] | None]:
+def _crossover(k: Counts, difference: Array, low: Array, high: Array) -> tuple[int | None, tuple[int, int] | None]:
     """Where the sign of the difference changes, if the band shows the one sign and then the other."""
     sign = np.where(low > 0.0, 1, np.where(high < 0.0, -1, 0))
     shown = np.flatnonzero(sign)
@@ -146,5 +150,5 @@ def _crossover(difference: Array, low: Array, high: Array) -> tuple[int | None, 
         return None, None
     after = int(turned[0])
     before = int(shown[shown < after][-1])
-    k = before + 1 + int(np.argmax(np.sign(difference[before + 1 : after + 1]) == sign[after]))
-    return k + 1, (before + 1, after + 1)
+    turn = before + 1 + int(np.argmax(np.sign(difference[before + 1 : after + 1]) == sign[after]))
+    return int(k[turn]), (int(k[before]), int(k[after]))

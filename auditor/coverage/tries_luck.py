@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from auditor.coverage.tries_placebo import (
     SATURATED,
     Placebo,
+    PlaceboKind,
     at_least,
     benjamini_hochberg,
     chance_corrected,
@@ -67,6 +68,7 @@ class SolvedShare:
 class BeyondLuck:
     """Two policies against their own placebos.
 
+    placebo                         the weaker kind of the two
     gain, .._se, .._ci              tuned.share - base.share
     new_share, .._se, .._ci         share solved by tuned beyond luck where the base is at its placebo
     sharpening, .._se, .._ci        tuned's less the base's rate above placebo, per try
@@ -75,6 +77,7 @@ class BeyondLuck:
     notes, not_assessed             what to know, what was refused and why
     """
 
+    placebo: PlaceboKind
     base: SolvedShare
     tuned: SolvedShare
     gain: float
@@ -176,6 +179,7 @@ def beyond_luck(
                 f"the {int(solved.found.sum())} shown are not all skill; the share is net of this"
             )
     return BeyondLuck(
+        placebo="positions" if base_placebo.kind == tuned_placebo.kind == "positions" else "returns",
         base=of_base,
         tuned=of_tuned,
         gain=float(means[0]),

@@ -41,7 +41,7 @@ def judge_tries(tries: Tries, beyond: BeyondLuck | None = None) -> TriesVerdict:
     if beyond is not None:
         return _beyond(beyond)
     curves = tries.curves
-    last = curves.difference.size
+    last = int(curves.k[-1])
     gap, low, high = float(curves.difference[-1]), float(curves.low[-1]), float(curves.high[-1])
     deep = f"pass@{last} {curves.base[-1]:.3f} -> {curves.tuned[-1]:.3f} [{low:+.3f}, {high:+.3f}]"
     ends = f"[{float(curves.low[0]):+.3f}, {float(curves.high[0]):+.3f}]"

@@ -21,6 +21,7 @@ from auditor.inputs.table import Table, open_table
 
 ROLLOUT_NAMES = ("rollout", "rollout_id", "rollout id", "seed", "run", "run_id", "run id")
 INSTRUMENT_NAMES = ("instrument", "symbol", "ticker", "asset")
+POSITION_NAMES = ("position", "positions", "weight", "weights", "exposure")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +34,7 @@ class Rollouts:
                  na="drop" left missing values for `same_dates` to drop
     rollouts     (R,) names, in the order of the source; R >= 2
     instruments  (K,) names, sorted; empty where the source has none
+    positions    shaped as returns: held over each period, where a long file has a column of them; else None
     sha256       of dates and values as read, before any date is dropped
     notes        what was done because it was asked for
     warnings     oddities, each with its first case
@@ -43,6 +45,7 @@ class Rollouts:
     returns: NDArray[np.float64]
     rollouts: tuple[str, ...]
     instruments: tuple[str, ...]
+    positions: NDArray[np.float64] | None
     sha256: str
     notes: tuple[str, ...]
     warnings: tuple[str, ...]
@@ -66,7 +69,8 @@ def read_rollouts(
 
     source  as of `read_returns`. Wide: a date column and one column of returns a rollout. Long, told by a column named
             rollout, seed or run: one row for each date and rollout, with its return, and for each instrument if there
-            is a column instrument (symbol, ticker, asset); returns by instrument are parts of the policy's and add up
+            is a column instrument (symbol, ticker, asset); returns by instrument are parts of the policy's and add up.
+            A column position (weight, exposure) beside them is what was held over the row's period
     role    "base" or "tuned": names a frame in messages
     na      "drop" keeps missing values as NaN, for `same_dates` to drop their dates from both policies
     unit    "percent" divides by 100; None refuses what looks like percents
@@ -81,9 +85,9 @@ def read_rollouts(
     at_dates = find.date_column(table, date_column)
     at_rollout = _one_column(table, ROLLOUT_NAMES, at_dates)
     if at_rollout is None:
-        dates, names, instruments, values, notes = _read_wide(table, named, at_dates, na, date_format)
+        dates, names, instruments, values, held, notes = _read_wide(table, named, at_dates, na, date_format)
     else:
-        dates, names, instruments, values, notes = _read_long(table, named, at_dates, at_rollout, na, date_format)
+        dates, names, instruments, values, held, notes = _read_long(table, named, at_dates, at_rollout, na, date_format)
     if unit == "percent":
         values = values / 100.0
         notes += (f"{table.name}: percent divided by 100",)
@@ -93,7 +97,8 @@ def read_rollouts(
         returns=values,
         rollouts=names,
         instruments=instruments,
-        sha256=fingerprint(dates, values.reshape(len(dates), -1)),
+        positions=held,
+        sha256=fingerprint(dates, (values if held is None else np.stack([values, held])).reshape(len(dates), -1)),
         notes=notes,
         warnings=_doubts(table.name, dates, values, names, told=unit is not None),
     )
@@ -127,11 +132,8 @@ def same_dates(
     dates, values, notes = common_dates(flat, align=align, na=na)
     if len(dates) < 2:
         raise InputError(f"{base.name} and {tuned.name}: {len(dates)} common dates are left. Rollouts need many.")
-    found = (
-        replace(one, dates=dates, returns=np.ascontiguousarray(values[role].reshape(-1, *one.returns.shape[1:])))
-        for role, one in (("base", base), ("tuned", tuned))
-    )
-    return next(found), next(found), notes
+    first, second = (_on(one, dates, values[role]) for role, one in (("base", base), ("tuned", tuned)))
+    return first, second, notes
 
 
 def mean_policy(rollouts: Rollouts) -> Returns:
@@ -153,7 +155,14 @@ def each_policy(rollouts: Rollouts) -> tuple[Returns, ...]:
     )
 
 
-_Read = tuple[pd.DatetimeIndex, tuple[str, ...], tuple[str, ...], NDArray[np.float64], tuple[str, ...]]
+_Read = tuple[
+    pd.DatetimeIndex,
+    tuple[str, ...],
+    tuple[str, ...],
+    NDArray[np.float64],
+    NDArray[np.float64] | None,
+    tuple[str, ...],
+]
 
 
 def _read_wide(table: Table, named: str | None, at_dates: int | None, na: Missing, date_format: str | None) -> _Read:
@@ -166,7 +175,7 @@ def _read_wide(table: Table, named: str | None, at_dates: int | None, na: Missin
     values = np.empty((len(dates), len(names)))
     for place, (series, column) in enumerate(zip(raw, names, strict=True)):
         values[:, place] = to_floats(series, name=table.name, column=column, label=table.label, na=na)
-    return dates, names, (), values, notes
+    return dates, names, (), values, None, notes
 
 
 def _read_long(
@@ -174,9 +183,15 @@ def _read_long(
 ) -> _Read:
     at_instrument = _one_column(table, INSTRUMENT_NAMES, at_dates)
     keys = [at_rollout] if at_instrument is None else [at_rollout, at_instrument]
-    at_return = _return_column(table, named, at_dates, keys)
-    dates, raw, notes = _dates_beside(table, at_dates, [*keys, at_return], date_format)
-    values = to_floats(raw[-1], name=table.name, column=table.header[at_return], label=table.label, na=na)
+    at_position = _one_column(table, POSITION_NAMES, at_dates)
+    at_return = _return_column(table, named, at_dates, [*keys, *([] if at_position is None else [at_position])])
+    read = [at_return] if at_position is None else [at_return, at_position]
+    dates, raw, notes = _dates_beside(table, at_dates, [*keys, *read], date_format)
+    numbers = [
+        to_floats(one, name=table.name, column=table.header[at], label=table.label, na=na)
+        for one, at in zip(raw[len(keys) :], read, strict=True)
+    ]
+    values = numbers[0]
     rollout, names = _coded(raw[0], table, at_rollout)
     _refuse_few(table.name, len(names), f"value in column {table.header[at_rollout]!r}")
     instrument = np.zeros(len(values), np.int64)
@@ -190,11 +205,14 @@ def _read_long(
     day = np.asarray(days.get_indexer(dates), np.int64)
     order = _grid_order(table, days, names, instruments, (day, rollout, instrument))
     shape = (len(days), len(names), len(instruments))
-    unused = [column for at, column in enumerate(table.header) if at not in (at_dates, at_return, *keys) and column]
+    unused = [column for at, column in enumerate(table.header) if at not in (at_dates, *read, *keys) and column]
     if unused:
         notes += (f"{table.name}: {len(unused)} columns not used (first {unused[0]!r})",)
-    grid = values[order].reshape(shape if at_instrument is not None else shape[:2])
-    return days, names, () if at_instrument is None else instruments, np.ascontiguousarray(grid), notes
+    grids = [
+        np.ascontiguousarray(one[order].reshape(shape if at_instrument is not None else shape[:2])) for one in numbers
+    ]
+    held = None if at_position is None else grids[1]
+    return days, names, () if at_instrument is None else instruments, grids[0], held, notes
 
 
 def _grid_order(
@@ -375,9 +393,17 @@ def _totals(returns: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _flat(rollouts: Rollouts) -> Returns:
-    """All numbers side by side, for what aligns dates."""
-    flat = rollouts.returns.reshape(len(rollouts.dates), -1)
+    """All numbers side by side, for what aligns dates; `_on` takes them apart again."""
+    tables = [rollouts.returns] if rollouts.positions is None else [rollouts.returns, rollouts.positions]
+    flat = np.column_stack([one.reshape(len(rollouts.dates), -1) for one in tables])
     return replace(_policy(rollouts, "", flat[:, 0]), values=flat)
+
+
+def _on(rollouts: Rollouts, dates: pd.DatetimeIndex, flat: NDArray[np.float64]) -> Rollouts:
+    shape = (len(dates), *rollouts.returns.shape[1:])
+    width = rollouts.returns[0].size
+    held = None if rollouts.positions is None else np.ascontiguousarray(flat[:, width:]).reshape(shape)
+    return replace(rollouts, dates=dates, returns=np.ascontiguousarray(flat[:, :width]).reshape(shape), positions=held)
 
 
 def _policy(rollouts: Rollouts, column: str, values: NDArray[np.float64]) -> Returns:

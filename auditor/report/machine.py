@@ -9,7 +9,7 @@ import os
 import re
 import tempfile
 from collections.abc import Iterator, Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
 from datetime import date
 from functools import cache
 from importlib.resources import files
@@ -37,6 +37,7 @@ _ABSENT = {
     "return_share": "the new part earns nothing out of sample",
     "trades": "trades of both policies were not given",
     "positions": "positions of both policies were not given",
+    "seeds": "single rollouts were not audited",
 }
 """Why a field is None where the result does not carry the reason itself."""
 
@@ -58,7 +59,12 @@ _RISKY = re.compile("[\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud8
 
 def as_dict(audit: Audit) -> dict[str, Any]:
     """Give plain data as `schema()` describes it: numbers unrounded, and a reason beside each null that is a number."""
-    found: dict[str, Any] = {"schema": VERSION} | _plain(audit)
+    from auditor.report.breadth import as_data
+
+    # Curves and tests of tries have their own form, which `auditor tries` shares.
+    shallow = replace(audit, coverage=replace(audit.coverage, tries=None))  # type: ignore[arg-type]
+    found: dict[str, Any] = {"schema": VERSION} | _plain(shallow)
+    found["coverage"]["tries"] = as_data(audit.coverage.tries)
     parts, outside = found["attribution"], audit.attribution.out_of_sample
     # The short names repeat the out-of-sample span, so their reasons are its reasons.
     for name, reason in (("edge_share", outside.edge_share_reason), ("new_p", outside.new_reason)):

@@ -6,7 +6,8 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from auditor.report import detail, shown, traded
+from auditor.report import breadth, detail, shown, traded
+from auditor.report.curves import CURVE_HEADER, CURVE_TITLE, band_words, curve_rows
 from auditor.report.plain import clean, shortened
 
 if TYPE_CHECKING:
@@ -25,7 +26,8 @@ def as_markdown(audit: Audit) -> str:
     """Give the audit in Markdown, verdict first, under 60 kB; nothing in a name can become markup."""
     warnings, *lists = _lists(audit)
     beside = [_shape(audit), _selection(audit)]
-    head, *rest = [_verdict(audit), _gain(audit), _traded(audit), _checks(audit), warnings, *beside, *lists]
+    head, *rest = [_verdict(audit), _seeds(audit), _gain(audit), _traded(audit), _breadth(audit), _checks(audit)]
+    rest += [warnings, *beside, *lists]
     # Last, since they are the longest: what a comment cannot hold is cut from them first.
     rest += [_sample(audit), *_broken_down(audit)]
     rest = [section for section in rest if section]
@@ -114,6 +116,26 @@ def _traded(audit: Audit) -> str:
         + "\nOver how many trades the P&L is spread:\n\n"
         + _table(spread, _escaped_rows(traded.concentration_rows(audit)))
     )
+
+
+def _breadth(audit: Audit) -> str:
+    found = audit.coverage.tries
+    if found.source == "sessions":
+        return ""
+    table = ""
+    if found.out_of_sample is not None and breadth.has_table(found):
+        drawn = found.out_of_sample.tries.curves
+        table = _table((CURVE_TITLE, *CURVE_HEADER), curve_rows(drawn)) + f"\n{escaped(band_words(drawn))}\n\n"
+    said = "".join(f"- {escaped(sentence)}\n" for sentence in breadth.sentences(found))
+    return f"### {breadth.title(found)}\n\n{table}{said}"
+
+
+def _seeds(audit: Audit) -> str:
+    if audit.seeds is None:
+        return ""
+    table = _table(("base", "tuned", "finding", "gain", "p"), _escaped_rows(breadth.seed_rows(audit.seeds)))
+    said = "".join(f"- {escaped(sentence)}\n" for sentence in breadth.seed_sentences(audit.seeds))
+    return f"### Pairs of rollouts, out of sample\n\n{table}\n{said}"
 
 
 def _broken_down(audit: Audit) -> list[str]:

@@ -7,7 +7,8 @@ import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from auditor.report import detail, shown, traded
+from auditor.report import breadth, detail, shown, traded
+from auditor.report.curves import CURVE_HEADER, CURVE_TITLE, band_words, curve_rows
 from auditor.report.plain import clean, shortened
 from auditor.verdict.checks import Finding
 from auditor.verdict.words import HEADLINES, p_text
@@ -15,12 +16,14 @@ from auditor.verdict.words import HEADLINES, p_text
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from auditor.coverage.tries_curves import PassCurves
     from auditor.result import Audit
 
 WIDTH = 80
 LEFT, COLUMN = 20, 30
 SHAPE_WIDTHS = (5, 8, 12, 9, 10, 10, 10, 8, 8)
 COUNT_WIDTHS = (12, 14, 15, 14)
+CURVE_LEFT, CURVE_WIDTHS = 28, (8, 8, 12, 9, 9)
 
 Style = Literal["plain", "verdict", "title", "strong", "quiet", "ok", "no", "warning"]
 
@@ -54,7 +57,7 @@ COLOURS: dict[Style, str] = {
 
 def lines(audit: Audit) -> list[Line]:
     """Give the whole report, verdict first."""
-    sections = [_verdict(audit), _gain(audit), _traded(audit), _checks(audit)]
+    sections = [_verdict(audit), _seeds(audit), _gain(audit), _traded(audit), _breadth(audit), _checks(audit)]
     sections.append(_list("Warnings", audit.warnings, "warning", mark="! "))
     sections += [_shape(audit), _selection(audit)]
     sections.append(_list("Not assessed", shown.beside_checks(audit)))
@@ -181,6 +184,39 @@ def _traded(audit: Audit) -> Iterator[Line]:
         row = "".join(f"{cell:>{width}}" for cell, width in zip(cells, COUNT_WIDTHS, strict=True))
         yield (Piece(f"{name:<{LEFT}}{row}".rstrip()),)
     for sentence in traded.sentences(audit):
+        yield from wrapped(sentence)
+
+
+def _breadth(audit: Audit) -> Iterator[Line]:
+    found = audit.coverage.tries
+    # Days of a month nearly all hold a profit: that picture is for the page, and the JSON.
+    if found.source == "sessions":
+        return
+    yield (Piece(breadth.title(found), "title"),)
+    if found.out_of_sample is not None and breadth.has_table(found):
+        yield from curve_lines(found.out_of_sample.tries.curves)
+    for sentence in breadth.sentences(found):
+        yield from wrapped(sentence)
+
+
+def curve_lines(curves: PassCurves) -> Iterator[Line]:
+    """Give the table of pass@k with its band."""
+    header = "".join(f"{name:>{width}}" for name, width in zip(CURVE_HEADER, CURVE_WIDTHS, strict=True))
+    yield (Piece(f"{CURVE_TITLE:<{CURVE_LEFT}}", "title"), Piece(header, "quiet"))
+    for name, *cells in curve_rows(curves):
+        row = "".join(f"{cell:>{width}}" for cell, width in zip(cells, CURVE_WIDTHS, strict=True))
+        yield (Piece(f"{'  ' + name:<{CURVE_LEFT}}{row}"),)
+    yield from wrapped(band_words(curves), style="quiet")
+
+
+def _seeds(audit: Audit) -> Iterator[Line]:
+    if audit.seeds is None:
+        return
+    yield (Piece("Pairs of rollouts, out of sample".ljust(52) + "finding           gain      p", "title"),)
+    for base, tuned, finding, gain, p in breadth.seed_rows(audit.seeds):
+        names = shortened(f"{base} -> {tuned}", 50)
+        yield (Piece(f"{names:<52}{finding:<14}{gain:>8} {p:>6}"),)
+    for sentence in breadth.seed_sentences(audit.seeds):
         yield from wrapped(sentence)
 
 

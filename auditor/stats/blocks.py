@@ -119,11 +119,11 @@ def block_length(*series: Array, lengths: Sequence[int]) -> int:
 
 
 def optimal_block(values: Array) -> float:
-    """Optimal circular block length of one series, unrounded; 1.0 where the values do not vary.
+    """Optimal circular block length of one series, unrounded; 1.0 where the values do not vary or are under a dozen.
 
     Patton, Politis & White (2009), as arch 5 and later and R's np::b.star compute it.
     """
-    if np.ptp(values) <= 1e-12 * max(1.0, float(np.abs(values).max())):
+    if values.size < 12 or np.ptp(values) <= 1e-12 * max(1.0, float(np.abs(values).max())):
         return 1.0
     from arch.bootstrap import optimal_block_length
 

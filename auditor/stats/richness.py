@@ -47,11 +47,12 @@ class Richness:
         return f"{self.observed} found, at least {self.estimate:.1f} can be [{low:.1f}, {high:.1f}]"
 
 
-def pass_at_k(tries: Counts, successes: Counts, most: int) -> Array:
+def pass_at_k(tries: Counts, successes: Counts, most: int, *, at: Counts | None = None) -> Array:
     """Probability that a draw of k of the tries, without replacement, holds a success: (N,) to (N, most).
 
     tries, successes  (N,) per problem, 0 <= successes <= tries
     most              the largest k, at most the fewest tries; column k - 1 is pass@k
+    at                (K,) the only k wanted, each at most `most`: the result is (N, K)
     errors            ValueError for counts and k that do not fit
 
     1 - C(n - c, k) / C(n, k), unbiased: Chen et al. (2021), equation 1. Computed as 1 - prod (1 - c / (n - i)) over
@@ -70,7 +71,8 @@ def pass_at_k(tries: Counts, successes: Counts, most: int) -> Array:
     lost = pairs[:, 1:] / (total - np.arange(most))
     with np.errstate(divide="ignore"):
         steps = np.log1p(-np.minimum(lost, 1.0))
-    found: Array = -np.expm1(np.cumsum(steps, axis=1))
+    logs = np.cumsum(steps, axis=1)
+    found: Array = -np.expm1(logs if at is None else logs[:, at - 1])
     return found[which.ravel()]
 
 

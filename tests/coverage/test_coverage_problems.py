@@ -48,10 +48,10 @@ def test_instruments_make_problems_of_their_own_in_order_of_time():
     assert by_problem.shape == (3 * len(found.labels), 7)
     for held in range(3):
         np.testing.assert_allclose(by_problem[held::3], profits(cube[:, :, held], found.codes), atol=1e-15)
-    labels = problem_labels(found, ("A", "B", "C"))
+    labels = problem_labels(found.labels, ("A", "B", "C"))
     assert labels[:4] == ("2019-W49 A", "2019-W49 B", "2019-W49 C", "2019-W50 A")
     assert len(labels) == len(by_problem)
-    assert problem_labels(found) == found.labels
+    assert problem_labels(found.labels) == found.labels
 
 
 def test_nothing_is_lost_between_problems():

@@ -13,10 +13,14 @@ import pytest
 from desks import Desk
 
 import auditor
+from auditor.breadth import Breadth, breadth_of_sessions
+from auditor.config import Settings
 from auditor.coverage.attribution import Lines
 from auditor.coverage.direction import NULL as DIRECTION_NULL
 from auditor.coverage.direction import Direction
 from auditor.describe import selection_not_assessed, selection_warnings
+from auditor.inputs.pair import make_pair
+from auditor.inputs.returns import read_returns
 from auditor.result import Attribution, Audit, Coverage, Input, Sample, ShapePair, SharpePair, SpanAttribution
 from auditor.stats.selection import Selection, select
 from auditor.stats.shape import shape_of_pair
@@ -91,6 +95,15 @@ def span(test: SharpeTest, edge: float, new_p: float | None, seed: int) -> SpanA
     )
 
 
+def sessions() -> Breadth:
+    """Depth and breadth of sessions, of two policies drawn at random."""
+    rng = np.random.default_rng(4)
+    dates = pd.bdate_range("2018-01-01", periods=1_000)
+    base, tuned = (pd.Series(rng.normal(5e-4, 0.01, dates.size), dates) for _ in range(2))
+    checked = [read_returns(one, role=role) for one, role in ((base, "base"), (tuned, "tuned"))]
+    return breadth_of_sessions(make_pair(*checked, oos_fraction=0.4), Settings())
+
+
 def selected(inside: SharpeTest, **known: Any) -> Selection:
     """How the in-sample gain was selected, with what is known of the trials."""
     return select(*returns(inside, 1), periods_per_year=12, block=7, reps=99, seed=3, **known)
@@ -125,7 +138,8 @@ def build(inside: SharpeTest, outside: SharpeTest, edge: float, new_p: float | N
             new_p=new_p, in_sample=parts[0], out_of_sample=parts[1], library=None, trades=None,
         ),
         coverage=Coverage(pure_sizing=new_p is None, streams=("base", "base / volatility(12)"), r_squared=0.83,
-                          covered_return=0.052, new_return=0.043, direction=way, trades=None, positions=None),
+                          covered_return=0.052, new_return=0.043, direction=way, trades=None, positions=None,
+                          tries=sessions()),
         selection=selection,
         shape=ShapePair(in_sample=shapes[0], out_of_sample=shapes[1]),
         checks=found.checks,
@@ -142,7 +156,8 @@ def build(inside: SharpeTest, outside: SharpeTest, edge: float, new_p: float | N
                   "known_complete": False, "embargo": 0, "periods_per_year": 12.0, "align": "strict", "na": "refuse",
                   "kind": None, "unit": None, "oos_start": "1983-01-31", "oos_fraction": None, "oos": None, "rf": None,
                   "n_trials": None, "trials": None, "opportunity": ("instrument", "side"), "tolerance": 0,
-                  "reconcile": "check", "pnl": None, "capital": None, "position_lag": 1, "compounding": False},
+                  "reconcile": "check", "pnl": None, "capital": None, "position_lag": 1, "compounding": False,
+                  "window": "month", "hurdle": 0.0, "rollout_as": "mean"},
         versions={"auditor": "0.1.0", "python": "3.11.7"},
     )  # fmt: skip
 
