@@ -191,7 +191,7 @@ def audit(
             raise InputError("--rollout-as each audits single rollouts, and trades or positions are of one policy")
         pairs = [paired(one, other) for one, other in as_pairs(runs)]
         found = over_seeds([_audit(pair, settings, tried, None, streams) for pair in pairs])
-        return with_runs(found, pairs[0], runs, settings)
+        return with_runs(found, pairs[0], runs, settings, given)
     pair = paired(*(given if runs is None else as_policies(runs)))
     books = read_books(
         pair,
@@ -200,8 +200,8 @@ def audit(
         positions=(*held, None if runs is not None and alone else instrument_returns),
         date_format=date_format,
     )
-    audited = _audit(pair, settings, tried, books, streams)
-    return audited if runs is None else with_runs(audited, pair, runs, settings, given)
+    found = _audit(pair, settings, tried, books, streams)
+    return found if runs is None else with_runs(found, pair, runs, settings, given)
 
 
 def a_rate(rf: Any) -> Any:

@@ -131,7 +131,7 @@ class Seeds:
 
     def __str__(self) -> str:
         """Say it in one line."""
-        each = ", ".join(f"{count} {finding}" for finding, count in self.findings.items())
+        each = ", ".join(f"{count} {finding.replace('_', ' ')}" for finding, count in self.findings.items())
         hangs = "the label hangs on the seed" if self.hangs else "the label does not hang on the seed"
         return f"Of {len(self.audits)} pairs of rollouts {each}: {hangs}"
 

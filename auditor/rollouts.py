@@ -116,7 +116,7 @@ def beside_mean(given: Returns | None, mean: Returns, role: str) -> tuple[str, .
     like = float(np.corrcoef(one, other)[0, 1]) if both.sum() > 2 and one.std() > 0 and other.std() > 0 else 0.0
     return (
         f"{given.name} is not the mean of the {role} rollouts (correlation {like:.2f} on {int(both.sum())} common "
-        "dates): the label is that of the mean. To audit the file itself, leave the rollouts out.",
+        "dates): the label is that of the rollouts. To audit the file itself, leave the rollouts out.",
     )
 
 

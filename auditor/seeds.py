@@ -51,9 +51,7 @@ def over_seeds(audits: Sequence[Audit]) -> Audit:
     )
 
 
-def with_runs(
-    audit: Audit, pair: Pair, runs: Runs, settings: Settings, given: Sequence[Returns | None] = (None, None)
-) -> Audit:
+def with_runs(audit: Audit, pair: Pair, runs: Runs, settings: Settings, given: Sequence[Returns | None]) -> Audit:
     """Put beside an audit what the rollouts behind it solve.
 
     pair   any pair of the rollouts' policies: its dates and spans count
