@@ -78,9 +78,12 @@ def _beyond(found: BeyondLuck) -> TriesVerdict:
     low, high = found.gain_ci
     n_new = int(found.new.sum())
     change = f"{found.base.share:.1%} -> {found.tuned.share:.1%}"
-    shares = f"{change} of problems solved beyond luck [{low:+.1%}, {high:+.1%}]"
+    shares = f"{change} of problems solved beyond luck, net of those failed [{low:+.1%}, {high:+.1%}]"
     single = f"rate above placebo {found.sharpening:+.1%} per try"
-    new = f"{found.new_share:.1%} new (error {found.new_share_se:.1%})"
+    # Where rollouts share their timing, so that they fail alike too, the estimate can lie far below zero.
+    new = (
+        f"{found.new_share:.1%} new (error {found.new_share_se:.1%})" if found.new_share_ci[1] > 0 else "none of it new"
+    )
     finding: Finding = "unclear"
     wide = low > 0.0 and found.new_share_ci[0] > max(0.0, LEAST_NEW * found.tuned.share) and n_new > 0
     if wide:
