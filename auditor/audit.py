@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any, Literal
 
@@ -29,6 +30,7 @@ from auditor.result import Attribution, Audit, Coverage, ShapePair, SharpePair
 from auditor.rollouts import as_pairs, as_policies, read_runs
 from auditor.seeds import over_seeds, with_runs
 from auditor.shelf import Shelf
+from auditor.stability import examine
 from auditor.verdict.checks import Facts
 from auditor.verdict.label import judge
 
@@ -79,6 +81,7 @@ def audit(
     tuned_column: str | None = None,
     date_column: str | None = None,
     date_format: str | None = None,
+    stability: bool = False,
 ) -> Audit:
     """Audit the gain of `tuned` over `base`: new edge, or the same opportunities reweighted.
 
@@ -117,6 +120,7 @@ def audit(
     align             "strict" refuses different dates, "inner" audits the common ones and says what it left out
     na, kind, unit    how to read: drop dates without a value, turn prices to returns, divide percent by 100
     base_column, tuned_column, date_column, date_format  which columns to read, and how dates are written
+    stability         audit again over moved split dates, other blocks and seeds, and say whether the label hangs on one
 
     Same input, same numbers. Raises InputError, whose message counts, shows the first case and says the fix.
     """
@@ -187,6 +191,8 @@ def audit(
     )
     streams = None if library is None else read_streams(library, role="library", na=na, date_format=date_format)
     if runs is not None and rollout_as == "each":
+        if stability:
+            raise InputError("--stability examines one audit, and --rollout-as each makes many: give one of them")
         if any(one is not None for one in (base_trades, tuned_trades, *held)):
             raise InputError("--rollout-as each audits single rollouts, and trades or positions are of one policy")
         pairs = [paired(one, other) for one, other in as_pairs(runs)]
@@ -201,6 +207,11 @@ def audit(
         date_format=date_format,
     )
     found = _audit(pair, settings, tried, books, streams)
+    if stability:
+        # Trials judge the in-sample gain and a library describes; neither moves the label.
+        again = replace(settings, n_trials=None, trials=None)
+        stable = examine(pair, again, found, lambda other, how: _audit(other, how, None, books, None))
+        found = replace(found, stability=stable)
     return found if runs is None else with_runs(found, pair, runs, settings, given)
 
 

@@ -184,6 +184,7 @@ audit_options = stacked(
     _option(_TEST, "--block", metavar="N|auto", default="auto", callback=block,
             help="Periods resampled together; calibrate takes seconds.  [auto]"),
     _option(_TEST, "--seed", type=int, metavar="N", default=0, help="Of the resampling.  [0]"),
+    _option(_TEST, "--stability", is_flag=True, help="Audit again with other split dates, blocks, seeds."),
     _option(_OUTPUT, "--report", "reports", multiple=True, metavar="FORMAT:PATH", callback=report_targets,
             help=f"Write a file too: {', '.join(FORMATS)}. Repeatable."),
     output_options,

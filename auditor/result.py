@@ -12,6 +12,7 @@ from auditor.coverage.direction import Direction
 from auditor.coverage.library import LibraryMatch
 from auditor.desk import TradeCoverage, TradeLines
 from auditor.shelf import PositionCoverage
+from auditor.stability import Stability
 from auditor.stats.selection import Selection
 from auditor.stats.shape import PairShape
 from auditor.stats.sharpe import SharpeTest
@@ -171,6 +172,7 @@ class Audit:
     finding    new_edge | efficiency | flattering | unproven | no_gain
     standing   shown | presumed
     evidence   returns | known | trades
+    stability  the same audit under other choices; None where it was not asked for
     notes      what was done because the user asked, or assumed and said
     warnings   what the user should know before believing it
     seeds      findings over seeds, where single rollouts were audited
@@ -188,6 +190,7 @@ class Audit:
     coverage: Coverage
     selection: Selection
     shape: ShapePair
+    stability: Stability | None = None
     checks: tuple[Check, ...]
     not_assessed: tuple[str, ...]
     would_change: tuple[str, ...]

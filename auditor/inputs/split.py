@@ -95,6 +95,30 @@ def split_dates(
     return _span(dates, outside), _span(dates, inside), notes
 
 
+def moved(
+    dates: pd.DatetimeIndex, outside: Span, share: float, *, embargo: int
+) -> tuple[Span, Span] | tuple[None, None]:
+    """Give both spans with the start of every out-of-sample window moved; (None, None) where too little is left.
+
+    dates    (T,) of the whole sample
+    outside  out-of-sample span; ends of its windows stay
+    share    of each window's own length, at least a period; below zero is earlier, up to the window before
+    embargo  as of `split_dates`
+    """
+    inside = np.zeros(len(dates), np.bool_)
+    ends = np.cumsum(outside.lengths)
+    before = 0
+    for length, stop in zip(outside.lengths, ends, strict=True):
+        first, last = int(outside.index[stop - length]), int(outside.index[stop - 1])
+        step = max(1, round(abs(share) * length))
+        inside[max(before, first + step if share > 0 else first - step) : last + 1] = True
+        before = last + 1
+    rest, _ = _embargoed(inside, embargo)
+    if inside.sum() < MIN_OOS or rest.sum() < MIN_IS:
+        return None, None
+    return _span(dates, rest), _span(dates, inside)
+
+
 def to_moment(value: object, dates: pd.DatetimeIndex, *, option: str, end: bool = False) -> pd.Timestamp:
     """Put a user's moment on the clock of `dates`; as an `end`, a bare day or month runs to its last instant.
 

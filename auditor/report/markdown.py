@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from auditor.report import breadth, detail, shown, traded
+from auditor.report import breadth, detail, shown, stable, traded
 from auditor.report.curves import CURVE_HEADER, CURVE_TITLE, band_words, curve_rows
 from auditor.report.plain import clean, shortened
 
@@ -25,7 +25,7 @@ MARKS = {"ok": "ok", "no": "**no**", "--": "--"}
 def as_markdown(audit: Audit) -> str:
     """Give the audit in Markdown, verdict first, under 60 kB; nothing in a name can become markup."""
     warnings, *lists = _lists(audit)
-    beside = [_shape(audit), _selection(audit)]
+    beside = [_stability(audit), _shape(audit), _selection(audit)]
     head, *rest = [_verdict(audit), _seeds(audit), _gain(audit), _traded(audit), _breadth(audit), _checks(audit)]
     rest += [warnings, *beside, *lists]
     # Last, since they are the longest: what a comment cannot hold is cut from them first.
@@ -159,6 +159,14 @@ def _checks(audit: Audit) -> str:
         for mark, question, value, needed in shown.check_rows(audit)
     ]
     return "### Checks, out of sample unless said\n\n" + _table(("", "question", "found", "needed"), rows)
+
+
+def _stability(audit: Audit) -> str:
+    if audit.stability is None:
+        return ""
+    said = "".join(f"- {escaped(sentence)}\n" for sentence in stable.sentences(audit.stability))
+    table = _table(("", *stable.HEADER), _escaped_rows(stable.rows(audit.stability)))
+    return f"### {stable.TITLE}\n\n{said}\n{table}"
 
 
 def _shape(audit: Audit) -> str:

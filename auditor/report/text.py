@@ -7,7 +7,7 @@ import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from auditor.report import breadth, detail, shown, traded
+from auditor.report import breadth, detail, shown, stable, traded
 from auditor.report.curves import CURVE_HEADER, CURVE_TITLE, band_words, curve_rows
 from auditor.report.plain import clean, shortened
 from auditor.verdict.checks import Finding
@@ -24,6 +24,7 @@ LEFT, COLUMN = 20, 30
 SHAPE_WIDTHS = (5, 8, 12, 9, 10, 10, 10, 8, 8)
 COUNT_WIDTHS = (12, 14, 15, 14)
 CURVE_LEFT, CURVE_WIDTHS = 28, (8, 8, 12, 9, 9)
+STABLE_WIDTHS = (29, 23, 8, 9, 11)
 
 Style = Literal["plain", "verdict", "title", "strong", "quiet", "ok", "no", "warning"]
 
@@ -59,7 +60,7 @@ def lines(audit: Audit) -> list[Line]:
     """Give the whole report, verdict first."""
     sections = [_verdict(audit), _seeds(audit), _gain(audit), _traded(audit), _breadth(audit), _checks(audit)]
     sections.append(_list("Warnings", audit.warnings, "warning", mark="! "))
-    sections += [_shape(audit), _selection(audit)]
+    sections += [_stability(audit), _shape(audit), _selection(audit)]
     sections.append(_list("Not assessed", shown.beside_checks(audit)))
     sections.append(_list("What would change the label", audit.would_change))
     sections.append(_sample(audit))
@@ -230,6 +231,26 @@ def _checks(audit: Audit) -> Iterator[Line]:
         style: Style = "quiet" if mark == "--" else mark
         yield (Piece(f"{mark}  ", style), Piece(f"{first:<54}"), Piece(f"{value:<10} {needed}", style))
         yield from ((Piece("    " + line),) for line in rest)
+
+
+def _stability(audit: Audit) -> Iterator[Line]:
+    if audit.stability is None:
+        return
+    yield (Piece(stable.TITLE, "title"),)
+    for sentence in stable.sentences(audit.stability):
+        yield from wrapped(sentence)
+    for what, *values in (("", *stable.HEADER), *stable.rows(audit.stability)):
+        if what and not values[1]:
+            yield from wrapped(f"{what}: {values[0]}", style="quiet", rest="  ")
+            continue
+        finding, *numbers = values
+        cells = "".join(f"{cell:>{width}}" for cell, width in zip(numbers, STABLE_WIDTHS[2:], strict=True))
+        if len(what) >= STABLE_WIDTHS[0]:
+            # A start with a time of day is longer than its column.
+            yield from wrapped(what)
+            what = " "
+        row = f"{what:<{STABLE_WIDTHS[0]}}{finding:<{STABLE_WIDTHS[1]}}{cells}"
+        yield (Piece(row, "plain" if what else "quiet"),)
 
 
 def _shape(audit: Audit) -> Iterator[Line]:
