@@ -26,6 +26,7 @@ from auditor.inputs.pair import Pair, make_pair
 from auditor.inputs.returns import Returns, read_returns, read_streams
 from auditor.inputs.trials import read_trials
 from auditor.measure import alongside, how_selected, in_library, measure
+from auditor.pictures import make_pictures
 from auditor.result import Attribution, Audit, Coverage, ShapePair, SharpePair
 from auditor.rollouts import as_pairs, as_policies, read_runs
 from auditor.seeds import over_seeds, with_runs
@@ -330,4 +331,5 @@ def _audit(
         inputs=describe.inputs(pair, tried, library, desk),
         settings=describe.settings_in_force(settings, gain_level, pair),
         versions=describe.versions(),
+        pictures=make_pictures(pair, inside, outside, desk),
     )

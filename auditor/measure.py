@@ -68,9 +68,14 @@ NO_GAIN = "there is no gain to share out"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measured:
-    """Every number of one span. `horizon_share` is None where no window holds the longer horizon."""
+    """Every number of one span.
+
+    replicates     (reps,) annualised gain in every resample of the paired test
+    horizon_share  None where no window holds the longer horizon
+    """
 
     gain: SharpeTest
+    replicates: Array
     shape: PairShape
     split: Split
     attribution: SpanAttribution
@@ -106,10 +111,10 @@ def measure(pair: Pair, where: Span, parts: Split, settings: Settings) -> Measur
     at_horizon = [one.gain for one in test.horizons if one.periods == horizon]
     share = at_horizon[0] / test.gain if at_horizon and test.gain >= ROUNDING else None
     on_base = spanning_regression(tuned, base[:, None], periods_per_year=pair.periods_per_year)
+    tested = gains = replicates(SHARPE_DIFFERENCE, paired, in_pair)
     if parts.nothing_new:
         attribution = nothing_new(test, on_base, f"there is no new part: {parts.nothing_new}")
     else:
-        gains = replicates(SHARPE_DIFFERENCE, paired, in_pair)
         if parts.booked and settings.block == "auto":
             # P&L booked at exits depends on its past otherwise than returns do, so its tests have blocks of their own.
             longer = max(block, block_length(total, parts.new, lengths=where.lengths))
@@ -122,6 +127,7 @@ def measure(pair: Pair, where: Span, parts: Split, settings: Settings) -> Measur
         )
     return Measured(
         gain=test,
+        replicates=tested * math.sqrt(pair.periods_per_year),
         shape=shape_of_pair(base, tuned, where.lengths, pair.periods_per_year),
         split=parts,
         attribution=attribution,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ from auditor.breadth import Breadth
 from auditor.coverage.direction import Direction
 from auditor.coverage.library import LibraryMatch
 from auditor.desk import TradeCoverage, TradeLines
+from auditor.pictures import Pictures
 from auditor.shelf import PositionCoverage
 from auditor.stability import Stability
 from auditor.stats.selection import Selection
@@ -178,6 +179,8 @@ class Audit:
     seeds      findings over seeds, where single rollouts were audited
     settings   every option in force
     versions   of the programs that computed it
+    pictures   the arrays that pictures are drawn from; neither in the JSON nor in comparisons, and None where somebody
+               took them out to keep many audits small: replace(audit, pictures=None)
     """
 
     label: Label
@@ -201,6 +204,7 @@ class Audit:
     settings: Mapping[str, Any]
     versions: Mapping[str, str]
     seeds: Seeds | None = None
+    pictures: Pictures | None = field(default=None, repr=False, compare=False, metadata={"json": False})
 
     def __str__(self) -> str:
         """Give the verdict as plain text, as the command line prints it."""

@@ -41,8 +41,9 @@ class PositionCoverage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shelf:
-    """Both policies' positions on the pair's dates, split and described."""
+    """Both policies' positions on the pair's dates, split and described; `instruments` name the columns of marks."""
 
+    instruments: tuple[str, ...]
     base: Positions
     tuned: Positions
     marked: Marked
@@ -73,7 +74,8 @@ def make_shelf(pair: Pair, base: Positions, tuned: Positions, settings: Settings
             warnings += judge_gap(one, gap)
         reconciled.append(gap)
     found = mark(weights[0], weights[1], returns)
-    order = np.argsort(-np.abs(found.new_by_instrument), kind="stable")
+    new = found.fresh.sum(axis=0)
+    order = np.argsort(-np.abs(new), kind="stable")
     index = pair.out_of_sample.index
     described = PositionCoverage(
         n_instruments=len(names),
@@ -81,10 +83,11 @@ def make_shelf(pair: Pair, base: Positions, tuned: Positions, settings: Settings
         overlap=found.overlap,
         covered_pnl=float(found.covered[index].sum()),
         new_pnl=float(found.new[index].sum()),
-        new_by_instrument={names[i]: float(found.new_by_instrument[i]) for i in order},
+        new_by_instrument={names[i]: float(new[i]) for i in order},
         reconciliation=tuple(reconciled),
     )
     return Shelf(
+        instruments=names,
         base=base,
         tuned=tuned,
         marked=found,

@@ -128,6 +128,7 @@ class Booked:
     blind         the base comes and goes on price, and no prices tell what was earned while it held
     share         (n,) covered share of each tuned trade's holding time
     row           (n,) calendar row of its exit
+    fresh         (n,) new part of its P&L
     key           what an opportunity is
     """
 
@@ -136,6 +137,7 @@ class Booked:
     blind: bool
     share: Array
     row: Times
+    fresh: Array
     key: tuple[str, ...]
 
 
@@ -244,6 +246,7 @@ def book(
         blind=blind,
         share=share,
         row=row,
+        fresh=new,
         key=tuple(key),
     )
 

@@ -17,7 +17,7 @@ class Marked:
     """The tuned policy's marks, split by whether the base held the same instrument on the same side that period.
 
     covered, new        (T,) return on capital
-    new_by_instrument   (k,) sum of the new part
+    fresh               (T, k) the new part by instrument
     covered_time        share of the tuned policy's instrument-periods in which the base held the same; None where it
                         never held any
     overlap             instrument-periods that both hold on one side over those that either does
@@ -25,7 +25,7 @@ class Marked:
 
     covered: Array
     new: Array
-    new_by_instrument: Array
+    fresh: Array
     covered_time: float | None
     overlap: float | None
 
@@ -46,7 +46,7 @@ def mark(base: Array, tuned: Array, returns: Array) -> Marked:
     return Marked(
         covered=np.where(same, earned, 0.0).sum(axis=1),
         new=fresh.sum(axis=1),
-        new_by_instrument=fresh.sum(axis=0),
+        fresh=fresh,
         covered_time=both / held if held else None,
         overlap=both / (either - both) if either - both else None,
     )

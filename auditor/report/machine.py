@@ -166,7 +166,8 @@ def _umask() -> int:
 
 def _plain(value: Any) -> Any:
     if is_dataclass(value) and not isinstance(value, type):
-        return _fields({field.name: getattr(value, field.name) for field in fields(value)})
+        told = (field.name for field in fields(value) if field.metadata.get("json", True))
+        return _fields({name: getattr(value, name) for name in told})
     if isinstance(value, Mapping):
         return _fields({str(key): inner for key, inner in value.items()})
     if isinstance(value, list | tuple | set | frozenset):

@@ -9,7 +9,7 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtri
+from scipy.special import ndtr, ndtri
 
 from auditor.stats.blocks import Resampled, block_sums
 from auditor.stats.longrun import Kernel, autocovariance, longrun_covariance, window_ids
@@ -143,6 +143,14 @@ def replicates(statistic: Smooth, moments: Array, resampled: Resampled) -> Array
 def detectable(se: float, level: float, power: float = 0.8) -> float:
     """Smallest true value that a one-sided test at `level` finds with `power`: (z_{1-level} + z_power) se."""
     return float(ndtri(1 - level) + ndtri(power)) * se
+
+
+def power_of(gains: Array, se: float, level: float) -> Array:
+    """How often a one-sided test at `level` finds true values, (k,) to (k,): Phi(value / se - z_{1-level}).
+
+    Normal approximation, the same as of `detectable`, at whose value it is 80 %.
+    """
+    return np.asarray(ndtr(gains / se - ndtri(1 - level)))
 
 
 def periods_needed(estimate: float, se: float, n_obs: int, level: float, power: float = 0.8) -> int | None:

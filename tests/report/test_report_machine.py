@@ -135,7 +135,7 @@ def nulls(data, path=()):
 def test_schema_first_and_the_fields_under_their_own_names(audit):
     data = as_dict(audit)
     assert next(iter(data)) == "schema"
-    assert list(data)[1:] == [field.name for field in fields(audit)]
+    assert list(data)[1:] == [field.name for field in fields(audit) if field.name != "pictures"]
     assert data["sharpe"]["out_of_sample"]["gain"] == audit.sharpe.out_of_sample.gain
     assert data["checks"][2]["value"] == audit.checks[2].value
 
@@ -150,6 +150,8 @@ def test_every_field_of_the_result_stands_in_the_schema(audit):
 def names(value):
     if is_dataclass(value):
         for field in fields(value):
+            if field.name == "pictures":
+                continue
             yield field.name
             yield from names(getattr(value, field.name))
     elif isinstance(value, tuple):
