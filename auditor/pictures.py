@@ -86,11 +86,13 @@ class NewMap:
 class Power:
     """How often a sample like this one's out-of-sample data finds a true gain, by its size: (k,) each.
 
-    Normal approximation with the standard error of the paired test: Phi(gain / se - z of 1 - level).
+    Normal approximation with the standard error of the paired test: Phi(gain / se - z of 1 - level). `at_seen` is the
+    power against a true gain of the size seen.
     """
 
     gain: Array
     power: Array
+    at_seen: float
     level: float
 
 
@@ -184,7 +186,8 @@ def power_curve(se: float, gain: float, detectable: float, level: float) -> Powe
     if not (math.isfinite(se) and se > 0):
         return None
     gains = np.linspace(0.0, max(1.6 * detectable, 1.15 * gain), STEPS)
-    return Power(gain=gains, power=power_of(gains, se, level), level=level)
+    seen = float(power_of(np.array([gain]), se, level)[0])
+    return Power(gain=gains, power=power_of(gains, se, level), at_seen=seen, level=level)
 
 
 def _where_new(pair: Pair, books: Desk | Shelf) -> NewMap | None:
@@ -209,7 +212,7 @@ def new_map(names: Sequence[str], code: Integers, year: Integers, pnl: Array) ->
     years, column = np.unique(year, return_inverse=True)
     table = np.zeros((len(names), years.size))
     np.add.at(table, (code, column), pnl)
-    order = np.argsort(-np.abs(table).sum(axis=1), kind="stable")
+    order = np.argsort(-np.abs(table.sum(axis=1)), kind="stable")
     order = order[np.abs(table[order]).sum(axis=1) > 0]
     rows, labels = table[order], [names[i] for i in order]
     if len(labels) > MOST_INSTRUMENTS:

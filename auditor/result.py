@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from auditor.breadth import Breadth
 from auditor.coverage.direction import Direction
@@ -19,6 +19,9 @@ from auditor.stats.shape import PairShape
 from auditor.stats.sharpe import SharpeTest
 from auditor.stats.spanning import SpanningRegression, StreamTest
 from auditor.verdict.checks import Check, Evidence, Finding, Label, Part, Standing
+
+if TYPE_CHECKING:
+    from auditor.report.plots import Plots
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -221,6 +224,13 @@ class Audit:
         from auditor.report.markup import notebook_html
 
         return notebook_html(self)
+
+    @property
+    def plot(self) -> Plots:
+        """Pictures as matplotlib figures: called for the overview, `plot.growth()` and the like for one."""
+        from auditor.report.plots import Plots
+
+        return Plots(self)
 
     def to_dict(self) -> dict[str, Any]:
         """Give plain data as the JSON schema has it: numbers unrounded, dates ISO, null for what is not assessed."""

@@ -84,6 +84,8 @@ def rolling_gain(
         # What is left of a variance that is zero but for rounding makes a ratio of any size.
         flat = (at[:, 2:] - at[:, :2] ** 2 < 1e-12).any(axis=1) | ~np.isfinite(gain) | ~np.isfinite(error)
     year = math.sqrt(periods_per_year)
+    # Ratios that are equal but for rounding are equal.
+    gain = np.where(np.abs(gain) < 1e-9, 0.0, gain)
     gain, error = (np.where(flat, np.nan, one) * year for one in (gain, error))
     half = float(ndtri(1 - level / 2)) * error
     return RollingGain(

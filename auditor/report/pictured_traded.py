@@ -1,0 +1,148 @@
+"""An audit goes in; the pictures of what was taken come out: covered and new, kept, dropped, resized and added."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from auditor.report import charts_traded, traded
+from auditor.report.charts_traded import Bar
+from auditor.report.picture import LONGEST, STRIPPED, TITLES, Picture
+from auditor.report.plain import clean, shortened
+from auditor.report.theme import Role
+from auditor.verdict.words import p_text
+
+if TYPE_CHECKING:
+    from auditor.result import Audit
+
+
+def coverage(audit: Audit) -> Picture | str:
+    """What both policies took, kept, resized, dropped and added, in P&L; from returns, the two parts a year."""
+    if audit.coverage.trades is not None:
+        return _by_trades(audit)
+    told = audit.coverage.positions
+    covered, new = (
+        (told.covered_pnl, told.new_pnl) if told else (audit.coverage.covered_return, audit.coverage.new_return)
+    )
+    how = "" if told else " a year"
+    explained = "" if told else f" The covered part explains {audit.coverage.r_squared:.0%} of tuned's variance."
+    both = (audit.shape.out_of_sample.base.mean, audit.shape.out_of_sample.tuned.mean)
+    *whole, one, other = traded.amounts([*(() if told else both), covered, new], "return")
+    rows: list[tuple[str, list[Bar]]] = [
+        (name, [(value, f"{text}{how}", role)])
+        for name, value, text, role in (
+            *(() if told else (("base", both[0], whole[0], "base"), ("tuned", both[1], whole[1], "tuned"))),
+            ("covered", covered, one, "tuned"),
+            ("new", new, other, "new"),
+        )
+    ]
+    return Picture(
+        name="coverage",
+        title=TITLES["coverage"],
+        says=f"Out of sample tuned earned {one}{how} where the base could have, {other}{how} elsewhere.{explained}",
+        draw=partial(charts_traded.bars, rows=rows),
+        height=30 + 52 * len(rows),
+        left=84,
+        top=6,
+        bottom=8,
+    )
+
+
+def _by_trades(audit: Audit) -> Picture:
+    told = audit.coverage.trades
+    if told is None:
+        raise ValueError("an audit without trades has no counts of them")
+    of = {"held by both": told.kept, "  of it resized": told.resized, "dropped": told.dropped, "added": told.added}
+    rows: list[tuple[str, list[Bar]]] = []
+    said = []
+    for name, n_base, base, n_tuned, tuned in traded.count_rows(audit)[1:]:
+        found, pnl = of[name], list[Bar]()
+        plain = name.strip().removeprefix("of it ")
+        if n_base != "0":
+            pnl.append((found.base_pnl, f"{base} ({n_base})", "base"))
+            said.append(f"{plain} {n_base} base trades, {base}")
+        if n_tuned != "0":
+            pnl.append((found.tuned_pnl, f"{tuned} ({n_tuned})", "tuned"))
+            said.append(f"{plain} {n_tuned} tuned trades, {tuned}")
+        rows.append((plain, pnl))
+    return Picture(
+        name="coverage",
+        title="What was traded: P&L (trades), whole sample",
+        says=f"{'; '.join(said)}. {traded.held(audit)}",
+        draw=partial(charts_traded.bars, rows=rows, key=(("base", "base"), ("tuned", "tuned"))),
+        height=40 + 62 * len(rows),
+        left=104,
+        bottom=8,
+    )
+
+
+def lines(audit: Audit) -> Picture | str:
+    """Tuned less base P&L out of sample, line by line."""
+    given = audit.attribution.trades
+    if given is None:
+        return "trades of both policies were not given"
+    rows: list[tuple[str, list[Bar]]] = []
+    by_word = {word: name for name, word in traded.WORDS.items()} | {"tuned less base": "total"}
+    for title, _, outside, _ in traded.line_rows(audit):
+        value = getattr(given.out_of_sample, by_word[title])
+        rows.append((title, [(value, outside, "tuned" if title == "tuned less base" else "new")]))
+    return Picture(
+        name="lines",
+        title=TITLES["lines"],
+        says=f"{traded.lines(audit)}.",
+        draw=partial(charts_traded.bars, rows=rows),
+        height=30 + 34 * len(rows),
+        left=128,
+        top=6,
+        bottom=8,
+    )
+
+
+def new_part(audit: Audit) -> Picture | str:
+    """Covered and new part out of sample, added up over time."""
+    if audit.pictures is None:
+        return STRIPPED
+    found, parts = audit.pictures.out_of_sample, audit.attribution.out_of_sample
+    if parts.new_p is None:
+        return clean(parts.new_reason or "there is no new part")
+    percent = audit.coverage.trades is None or traded.unit_of(audit) == "return"
+    total = [float(one.sum()) for one in (found.covered, found.new)]
+    covered, new = traded.amounts(total, "return" if percent else "currency")
+    drawn: list[tuple[str, Any, Role]] = [("covered", found.covered, "tuned"), ("new", found.new, "new")]
+    return Picture(
+        name="new_part",
+        title=TITLES["new_part"],
+        says=f"Out of sample the covered part added up to {covered} and the new part to {new}; that the new part "
+        f"earns, alone and beside the rest, has {p_text(parts.new_p, audit.sharpe.out_of_sample.level)}.",
+        draw=partial(charts_traded.running_sums, dates=audit.pictures.dates[found.row], lines=drawn, percent=percent),
+        left=62,
+        right=66,
+        top=10,
+    )
+
+
+def new_map(audit: Audit) -> Picture | str:
+    """Where the new part is, by instrument and year."""
+    if audit.pictures is None:
+        return STRIPPED
+    found = audit.pictures.new_map
+    if found is None:
+        given = audit.coverage.trades is not None or audit.coverage.positions is not None
+        return "there is no new part" if given else "neither trades nor positions were given"
+    unit = "return" if audit.coverage.trades is None else traded.unit_of(audit)
+    *totals, whole = traded.amounts([*found.pnl.sum(axis=1), found.pnl.sum()], unit)
+    names = [shortened(clean(name), LONGEST) for name in found.instruments]
+    row, column = divmod(int(abs(found.pnl).argmax()), len(found.years))
+    (most,) = traded.amounts([float(found.pnl[row, column])], unit)
+    listed = ", ".join(f"{name} {total}" for name, total in zip(names[:5], totals, strict=False))
+    return Picture(
+        name="new_map",
+        title=TITLES["new_map"],
+        says=f"New part, whole sample: {whole} in all; {listed}{' and others' if len(names) > 5 else ''}. Deepest: "
+        f"{names[row]} {found.years[column]}, {most}. Green earned, red lost.",
+        draw=partial(charts_traded.heat_map, names=names, years=found.years, pnl=found.pnl, totals=totals),
+        height=56 + 23 * len(names),
+        left=128,
+        right=74,
+        top=8,
+    )
