@@ -63,7 +63,7 @@ Examples:
   auditor audit pairs.csv:base pairs.csv:tuned --oos-fraction 0.3
   auditor audit base.csv tuned.csv --oos 2015-01-01:2016-12-31 --embargo 21
   auditor audit base.csv tuned.csv --oos-fraction 0.3 --known factors.csv
-  auditor audit base.csv tuned.csv --oos-start 2019-01-02 --report md:audit.md
+  auditor audit base.csv tuned.csv --oos-start 2019-01-02 --report html:audit.html --report md:audit.md
 
 Exit code 0: the audit ran, whatever it found. 2: it could not run.
 """
@@ -207,9 +207,8 @@ def _print_label(result: Audit) -> None:
 
 
 def _write_reports(result: Audit, reports: tuple[tuple[str, str], ...]) -> None:
-    from auditor.report.machine import as_json, write
-    from auditor.report.markdown import as_markdown
+    from auditor.report.machine import write
 
-    render = {"json": as_json, "md": as_markdown}
+    render = {"html": result.to_html, "json": result.to_json, "md": result.to_markdown}
     for kind, path in reports:
-        write(path, render[kind](result))
+        write(path, render[kind]())

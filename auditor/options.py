@@ -10,7 +10,7 @@ import click
 
 from auditor.errors import InputError
 
-FORMATS = ("json", "md")
+FORMATS = ("html", "json", "md")
 """What --report can write."""
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -50,7 +50,7 @@ def column_list(ctx: click.Context, param: click.Parameter, value: str) -> tuple
 
 def report_targets(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
     """Give format and path of each FORMAT:PATH; the path may hold colons itself."""
-    found, known = [], " and ".join(FORMATS)
+    found, known = [], ", ".join(FORMATS)
     for value in values:
         kind, colon, path = value.partition(":")
         if not colon:

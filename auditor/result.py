@@ -247,6 +247,16 @@ class Audit:
             write(path, text)
         return text
 
+    def to_html(self, path: str | Path | None = None) -> str:
+        """Give one self-contained page, and write it to `path` where one is given."""
+        from auditor.report.html import as_html
+        from auditor.report.machine import write
+
+        text = as_html(self)
+        if path is not None:
+            write(path, text)
+        return text
+
     def to_markdown(self) -> str:
         """Give the audit in Markdown, for a pull request."""
         from auditor.report.markdown import as_markdown

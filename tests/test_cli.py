@@ -125,7 +125,7 @@ def test_reports_are_written_beside_the_text(pair, tmp_path):
 @pytest.mark.parametrize(
     ("report", "words"),
     [
-        ("pdf:x.pdf", "unknown format 'pdf'. Known formats: json and md"),
+        ("pdf:x.pdf", "unknown format 'pdf'. Known formats: html, json, md"),
         ("audit.json", "not FORMAT:PATH"),
         ("json:", "names no file"),
         ("json:no/such/dir/x.json", "does not exist"),

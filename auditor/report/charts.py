@@ -60,11 +60,10 @@ def rolling(axes: Axes, dates: Dates, gain: Array, low: Array, high: Array, wind
 
 def bootstrap(axes: Axes, edges: Array, counts: NDArray[np.int64], gain: float, ci: tuple[float, float]) -> None:
     """Histogram of the replicates, those at or below zero apart, with the estimate and its interval."""
-    middle, width = (edges[1:] + edges[:-1]) / 2, np.diff(edges)
-    below = middle <= 0
+    below = (edges[1:] + edges[:-1]) / 2 <= 0
     top = float(counts.max())
-    for some, role in ((below, "bad"), (~below, "tuned")):
-        axes.bar(middle[some], counts[some], width[some], color=LIGHT[role], alpha=0.8, linewidth=0)  # type: ignore[index]
+    for some, colour in ((below, LIGHT["bad"]), (~below, LIGHT["tuned"])):
+        axes.stairs(np.where(some, counts, 0), edges, fill=True, color=colour, alpha=0.8, linewidth=0)
     axes.axvline(0.0, color=LIGHT["ink"], linewidth=1.2, linestyle=(0, (2, 2)))
     axes.plot([gain, gain], [0, 1.06 * top], color=LIGHT["ink"], linewidth=2)
     axes.plot(ci, [-0.055 * top] * 2, color=LIGHT["ink"], linewidth=4, solid_capstyle="butt", clip_on=False)

@@ -66,9 +66,12 @@ def end_labels(axes: Axes, ends: Sequence[tuple[str, float, Role]]) -> None:
 
 def date_ticks(axes: Axes) -> None:
     """Few enough dates to read."""
-    from matplotlib.dates import AutoDateFormatter, AutoDateLocator
+    from matplotlib.dates import HOURLY, MINUTELY, MONTHLY, SECONDLY, AutoDateFormatter, AutoDateLocator
 
     locator = AutoDateLocator(minticks=3, maxticks=6)  # type: ignore[no-untyped-call]
+    # Its own steps end where twelve ticks would fit: so few need the next unit's step too.
+    for unit, whole in ((MONTHLY, 12), (HOURLY, 24), (MINUTELY, 60), (SECONDLY, 60)):
+        locator.intervald[unit] = [*locator.intervald[unit], whole]
     axes.xaxis.set_major_locator(locator)
     axes.xaxis.set_major_formatter(AutoDateFormatter(locator))  # type: ignore[no-untyped-call]
 

@@ -1,4 +1,4 @@
-"""An audit goes in; a small HTML fragment for notebooks comes out, escaped throughout and in the page's own colours."""
+"""An audit goes in; a small HTML fragment for notebooks comes out, escaped throughout and in the notebook's colours."""
 
 from __future__ import annotations
 
@@ -6,26 +6,19 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from auditor.report import shown, traded
+from auditor.report.pictured import MAKERS
 from auditor.report.plain import clean
-from auditor.verdict.checks import Finding
+from auditor.report.svg import svg
+from auditor.report.theme import EITHER, OF_FINDING
 
 if TYPE_CHECKING:
     from auditor.result import Audit
-
-COLOURS: dict[Finding, str] = {
-    "new_edge": "#2da44e",
-    "efficiency": "#218bff",
-    "flattering": "#e5534b",
-    "unproven": "#c69026",
-    "no_gain": "#8b949e",
-}
-"""Mid tones, readable as a bar on white and on black; the words carry the meaning."""
 
 CELL = "padding:2px 10px 2px 0;text-align:left;vertical-align:top;background:none"
 
 
 def notebook_html(audit: Audit) -> str:
-    """Give verdict, reason, gain and checks; no style sheet, script or image, and nothing from a name is markup."""
+    """Give verdict, reason, gain, one picture and checks; no style sheet or script, and nothing of a name is markup."""
     outside = audit.sharpe.out_of_sample
     parts = audit.attribution.out_of_sample
     gain = (
@@ -42,13 +35,14 @@ def notebook_html(audit: Audit) -> str:
     elif audit.coverage.positions:
         said = traded.position_sentences(audit.coverage.positions, audit)
     return (
-        f'<div style="border-left:4px solid {COLOURS[audit.finding]};padding:2px 0 2px 12px;color:inherit;'
+        f'<div style="border-left:4px solid {EITHER[OF_FINDING[audit.finding]]};padding:2px 0 2px 12px;color:inherit;'
         f'max-width:60em">'
         f'<p style="margin:0;font-size:1.2em"><strong>{_text(shown.headline(audit))}</strong></p>'
         f'<p style="margin:0"><em>{_text(shown.meaning(audit))}</em></p>'
         f'<p style="margin:.6em 0">{_text(audit.reason)}</p>'
         f'<p style="margin:.6em 0">{_text(gain)}</p>'
         + (f'<p style="margin:.6em 0">{_text(" ".join(said))}</p>' if any(said) else "")
+        + _picture(audit)
         + f'<table style="border-collapse:collapse;color:inherit"><thead><tr>{_cells(_HEADER, "th")}</tr></thead>'
         f"<tbody>{rows}</tbody></table>"
         + (f'<p style="margin:.6em 0 0">Warnings</p><ul style="margin:0">{warnings}</ul>' if warnings else "")
@@ -57,6 +51,14 @@ def notebook_html(audit: Audit) -> str:
 
 
 _HEADER = ("", "check", "found", "needed")
+
+
+def _picture(audit: Audit) -> str:
+    """Draw where the gain comes from, which every audit has."""
+    found = MAKERS["split"](audit)
+    if isinstance(found, str):
+        return ""
+    return f'<div style="max-width:480px;margin:.6em 0;color:inherit">{svg(found, EITHER)}</div>'
 
 
 def _cells(values: tuple[str, ...], tag: str) -> str:

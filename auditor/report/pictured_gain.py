@@ -157,19 +157,21 @@ def _answer(audit: Audit, name: str) -> str:
 
 def depth_breadth(audit: Audit) -> Picture | str:
     """What each policy solves with more and more tries."""
-    curves = getattr(getattr(audit.coverage, "tries", None), "curves", None)
-    if curves is None:
-        return "rollouts of both policies were not given"
-    most = len(curves.base)
+    found = audit.coverage.tries
+    if found.out_of_sample is None:
+        return "; ".join(found.not_assessed)
+    curves = found.out_of_sample.tries.curves
     turn = "no crossing is shown" if curves.crossover is None else f"the curves cross at {curves.crossover} tries"
+    picture = " A picture, no verdict." if found.descriptive else ""
     return Picture(
         name="depth_breadth",
         title=TITLES["depth_breadth"],
-        says=f"With one try base solves {curves.base[0]:.1%} and tuned {curves.tuned[0]:.1%}; with {most:,} base "
-        f"{curves.base[-1]:.1%} and tuned {curves.tuned[-1]:.1%}; {turn}. Band: {1 - curves.level:.0%} over all k.",
+        says=f"A try is one of the {found.source}; a problem is {found.problem}. With one try base solves "
+        f"{curves.base[0]:.1%} and tuned {curves.tuned[0]:.1%}; with {int(curves.k[-1]):,} base {curves.base[-1]:.1%} "
+        f"and tuned {curves.tuned[-1]:.1%}; {turn}. Band: {1 - curves.level:.0%} over all k.{picture}",
         draw=partial(
             charts.depth_breadth,
-            k=_counting(most),
+            k=curves.k,
             base=curves.base,
             tuned=curves.tuned,
             low=curves.low,
@@ -180,12 +182,6 @@ def depth_breadth(audit: Audit) -> Picture | str:
         bottom=44,
         top=10,
     )
-
-
-def _counting(most: int) -> Any:
-    import numpy as np
-
-    return np.arange(1, most + 1)
 
 
 def power(audit: Audit) -> Picture | str:

@@ -56,19 +56,20 @@ def _by_trades(audit: Audit) -> Picture:
     rows: list[tuple[str, list[Bar]]] = []
     said = []
     for name, n_base, base, n_tuned, tuned in traded.count_rows(audit)[1:]:
-        found, pnl = of[name], list[Bar]()
-        plain = name.strip().removeprefix("of it ")
+        found, pnl, words = of[name], list[Bar](), []
         if n_base != "0":
             pnl.append((found.base_pnl, f"{base} ({n_base})", "base"))
-            said.append(f"{plain} {n_base} base trades, {base}")
+            words.append(f"{n_base} base trades {base}")
         if n_tuned != "0":
             pnl.append((found.tuned_pnl, f"{tuned} ({n_tuned})", "tuned"))
-            said.append(f"{plain} {n_tuned} tuned trades, {tuned}")
-        rows.append((plain, pnl))
+            words.append(f"{n_tuned} tuned trades {tuned}")
+        said.append(f"{name.strip()}: {', '.join(words)}")
+        rows.append((name.strip().removeprefix("of it "), pnl))
+    told_in_words = "; ".join(said)
     return Picture(
         name="coverage",
         title="What was traded: P&L (trades), whole sample",
-        says=f"{'; '.join(said)}. {traded.held(audit)}",
+        says=f"{told_in_words[0].upper()}{told_in_words[1:]}. {traded.held(audit)}",
         draw=partial(charts_traded.bars, rows=rows, key=(("base", "base"), ("tuned", "tuned"))),
         height=40 + 62 * len(rows),
         left=104,

@@ -16,7 +16,7 @@ LIGHT: Mapping[Role, str] = {
     "ink": "#1b1f24",
     "muted": "#56606b",
     "rule": "#d3d9df",
-    "base": "#6a737d",
+    "base": "#646d77",
     "tuned": "#0a5bc4",
     "new": "#b04a00",
     "good": "#11703c",
@@ -42,12 +42,12 @@ EITHER: Mapping[Role, str] = {
     "ink": "currentColor",
     "muted": "currentColor",
     "rule": "#8c959f",
-    "base": "#7a848f",
-    "tuned": "#3182e0",
-    "new": "#cb6418",
-    "good": "#2c9653",
-    "bad": "#dc5048",
-    "doubt": "#b07d12",
+    "base": "#6d7781",
+    "tuned": "#2075d7",
+    "new": "#b95b16",
+    "good": "#27864a",
+    "bad": "#d83b32",
+    "doubt": "#9a6d10",
 }
 """Where the page's own colours are not known, as in a notebook: mid tones that stand out from white and from black."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import subprocess
 import sys
@@ -65,7 +66,7 @@ def test_every_picture_of_an_example_is_drawn_or_has_a_reason(name):
 def test_a_picture_that_cannot_be_is_refused_with_its_reason():
     with pytest.raises(InputError, match=r"no picture 'new_map'.*neither trades nor positions"):
         example("mkt_plus_hml_mom").plot.new_map()
-    with pytest.raises(InputError, match="rollouts of both policies were not given"):
+    with pytest.raises(InputError, match="every month needs 4"):
         example("mkt_plus_hml_mom").plot.depth_breadth()
     with pytest.raises(InputError, match="taken out of this audit"):
         replace(example("mkt_plus_hml_mom"), pictures=None).plot.growth()
@@ -80,7 +81,7 @@ def test_the_overview_shows_six_and_says_the_verdict(desk):
 
 
 def test_an_audit_without_series_still_has_the_pictures_of_its_numbers(audit):
-    assert [one.name for one in pictures(audit)] == ["split", "horizons", "coverage"]
+    assert [one.name for one in pictures(audit)] == ["split", "horizons", "coverage", "depth_breadth"]
     assert len(audit.plot().axes) == 3
 
 
@@ -188,3 +189,20 @@ def test_figures_need_no_global_state():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("length", [1e-4, 0.01, 0.1, 0.4, 1, 3, 10, 40, 100, 130, 300, 400, 900, 1_300, 4_000, 30_000])
+def test_dates_are_few_and_apart_whatever_the_span(length):
+    dates = np.datetime64("2013-02-26T09:30", "ns") + (np.linspace(0, length * 86_400e9, 50)).astype("timedelta64[ns]")
+    made = Picture(
+        name="x", title="", says="1",
+        draw=lambda axes: charts.rolling(axes, dates, np.ones(50), np.zeros(50), 2 * np.ones(50), []),
+    )  # fmt: skip
+    figure = alone(made)
+    (axes,) = figure.axes
+    low, high = axes.get_xlim()
+    shown = [label for label in axes.get_xticklabels() if low <= label.get_position()[0] <= high]
+    boxes = sorted((label.get_window_extent() for label in shown), key=lambda box: box.x0)
+    assert 1 <= len(boxes) <= 8
+    for one, other in itertools.pairwise(boxes):
+        assert one.x1 < other.x0
