@@ -33,7 +33,10 @@ class Plots:
     def __call__(self) -> Figure:
         """Draw the verdict and the pictures that say most, on one figure."""
         found = {one.name: one for one in pictures(self.audit)}
-        chosen = [found[name] for name in OVERVIEW if name in found][:6]
+        names = OVERVIEW
+        if self.audit.coverage.tries.source == "rollouts":
+            names = (*names[:2], "depth_breadth", *names[2:])
+        chosen = [found[name] for name in names if name in found][:6]
         test = self.audit.sharpe.out_of_sample
         gain = f"Out of sample: Sharpe {test.base:z.2f} to {test.tuned:z.2f}, gain {shown.signed(test.gain)}"
         p = shown.p_value(test.p_value)

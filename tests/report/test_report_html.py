@@ -97,8 +97,8 @@ def test_pictures_stand_in_their_order_and_say_their_finding():
     names = re.findall(r'<figure id="(\w+)">', text)
     assert names == [one.name for one in pictures(audit)]
     assert names == [
-        "growth", "rolling", "bootstrap", "split", "horizons", "coverage", "lines", "new_part", "new_map", "depth_breadth",
-            "power",
+        "growth", "rolling", "bootstrap", "split", "horizons", "coverage", "lines", "new_part", "new_map",
+        "depth_breadth", "power",
     ]  # fmt: skip
     labels = re.findall(r'<svg [^>]*role="img" aria-label="([^"]+)"', text)
     assert len(labels) == len(names)
