@@ -2,7 +2,7 @@
 
 base, tuned --inputs--> checked pair --stats--> does the gain survive?
                                      --coverage--> covered + new: where does it come from?
-                                     --verdict--> label, standing, reason --report--> text, JSON, Markdown
+                                     --verdict--> label, standing, reason --report--> text, page, JSON, Markdown
 
 >>> from auditor import audit
 >>> result = audit(base, tuned, oos_start="2019-01-02")  # doctest: +SKIP
@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from auditor.audit import audit, audit_files
+    from auditor.compare import Comparison, compare
     from auditor.errors import AuditorError, ConfigError, InputError, LedgerError
     from auditor.result import Audit
     from auditor.tries import TriesAudit, tries
@@ -27,8 +28,10 @@ __version__ = "0.1.0"
 _HOME = {
     "audit": "auditor.audit",
     "audit_files": "auditor.audit",
+    "compare": "auditor.compare",
     "tries": "auditor.tries",
     "Audit": "auditor.result",
+    "Comparison": "auditor.compare",
     "TriesAudit": "auditor.tries",
     "AuditorError": "auditor.errors",
     "ConfigError": "auditor.errors",
@@ -39,12 +42,14 @@ _HOME = {
 __all__ = [
     "Audit",
     "AuditorError",
+    "Comparison",
     "ConfigError",
     "InputError",
     "LedgerError",
     "TriesAudit",
     "audit",
     "audit_files",
+    "compare",
     "tries",
 ]
 

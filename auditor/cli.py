@@ -132,6 +132,36 @@ def demo(as_json: bool, quiet: bool) -> None:
     print_lines([(), *wrapped("Your own: auditor audit base.csv tuned.csv --oos-start DATE")], console)
 
 
+_COMPARE_EXAMPLES = """
+Examples:
+  auditor audit base.csv v6.csv --oos-start 2019-01-02 --report json:v6.json
+  auditor audit base.csv v7.csv --oos-start 2019-01-02 --report json:v7.json
+  auditor compare v6.json v7.json
+
+Exit code 0: it ran, whatever it found. 2: it could not run.
+"""
+
+
+@main.command(cls=GroupedCommand, epilog=_COMPARE_EXAMPLES)
+@click.argument("before")
+@click.argument("after")
+@output_options
+def compare(before: str, after: str, as_json: bool, quiet: bool) -> None:
+    """Put two audits side by side: what changed from BEFORE to AFTER.
+
+    BEFORE and AFTER are JSON reports of audits: the finding, the gain, checks that changed their answer, and what was
+    read and set otherwise.
+    """
+    from auditor.compare import compare as side_by_side
+    from auditor.report.compared import as_dict, print_comparison
+
+    found = side_by_side(before, after)
+    if as_json:
+        _print_json(as_dict(found))
+    else:
+        print_comparison(found, _console(), quiet=quiet)
+
+
 _TRIES_EXAMPLES = """
 Examples:
   auditor tries

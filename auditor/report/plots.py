@@ -33,7 +33,7 @@ class Plots:
     def __call__(self) -> Figure:
         """Draw the verdict and the pictures that say most, on one figure."""
         found = {one.name: one for one in pictures(self.audit)}
-        names = OVERVIEW
+        names: tuple[str, ...] = OVERVIEW
         if self.audit.coverage.tries.source == "rollouts":
             names = (*names[:2], "depth_breadth", *names[2:])
         chosen = [found[name] for name in names if name in found][:6]

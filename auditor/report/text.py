@@ -79,7 +79,7 @@ def apart(sections: Iterable[Iterable[Line]]) -> list[Line]:
 
 def plain_text(audit: Audit) -> str:
     """Give the report without colour, at most 80 columns wide, ending in a line break."""
-    return "".join(_joined(line) + "\n" for line in lines(audit))
+    return "".join(joined(line) + "\n" for line in lines(audit))
 
 
 def print_audit(audit: Audit, console: Console) -> None:
@@ -94,7 +94,7 @@ def print_lines(report: Iterable[Line], console: Console, *, verdict: Finding = 
     coloured = console.is_terminal and not os.environ.get("NO_COLOR") and not console.is_dumb_terminal
     for line in report:
         if not coloured:
-            console.file.write(_fitting(_joined(line), console.encoding) + "\n")
+            console.file.write(_fitting(joined(line), console.encoding) + "\n")
             continue
         text = Text()
         for piece in line:
@@ -106,7 +106,7 @@ def print_lines(report: Iterable[Line], console: Console, *, verdict: Finding = 
 
 def one_line(audit: Audit, title: str) -> str:
     """Give title, finding, out-of-sample gain and its p on one line of at most 80 columns."""
-    return _joined(one_line_pieces(audit, title))
+    return joined(one_line_pieces(audit, title))
 
 
 def headline_pieces(audit: Audit) -> Line:
@@ -287,7 +287,8 @@ def _sample(audit: Audit) -> Iterator[Line]:
         yield from wrapped(clean(note), style="quiet", rest="  ")
 
 
-def _joined(line: Line) -> str:
+def joined(line: Line) -> str:
+    """Give the text of a line."""
     return "".join(piece.text for piece in line)
 
 
