@@ -4,13 +4,15 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: help demo test check lint types imports engines calibration bench clean
+.PHONY: help demo test check lint types imports engines browser pictures calibration bench clean
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make demo         install, and audit the bundled real pairs"
 	@echo "make test         install, and run every test that needs no outside service"
-	@echo "make check        lint, types, import direction, real engines, short calibration"
+	@echo "make check        lint, types, import direction, real engines, a real browser, short calibration"
+	@echo "make browser      the page in Debian's Chromium (apt-get install chromium chromium-driver)"
+	@echo "make pictures     draw the pictures of the README again"
 	@echo "make bench        speed beside other programs, in one run"
 	@echo "make calibration  the long simulations behind the tables in docs/ (about 20 minutes)"
 	@echo "make clean        remove what these made"
@@ -35,17 +37,27 @@ demo: $(VENV)/.demo
 	@$(BIN)/auditor demo
 
 test: $(VENV)/.test
-	$(BIN)/python -m pytest -m 'not calibration and not engines' -q
+	$(BIN)/python -m pytest -m 'not calibration and not engines and not browser' -q
 
 $(VENV)/.engines: $(VENV)/.test
 	$(PIP) --editable '.[test,engines]'
 	@touch $@
 
-check: lint types imports engines
+check: lint types imports engines browser
 	$(BIN)/python -m pytest -m calibration -q
 
 engines: $(VENV)/.engines
 	$(BIN)/python -m pytest -m engines -q
+
+$(VENV)/.browser: $(VENV)/.test
+	$(PIP) --editable '.[test,browser]'
+	@touch $@
+
+browser: $(VENV)/.browser
+	$(BIN)/python -m pytest -m browser -q
+
+pictures: $(VENV)/.browser
+	$(BIN)/python docs/pictures/make.py
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

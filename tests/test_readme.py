@@ -1,6 +1,7 @@
 """What the README shows is what the program prints."""
 
 import contextlib
+import html
 import io
 import re
 import shlex
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from auditor import demo
 from auditor.cli import main
 
 ROOT = Path(__file__).parents[1]
@@ -47,3 +49,23 @@ def test_the_shell_lines_are_commands_of_this_program_or_make():
     for line in lines:
         program, command, *_ = shlex.split(line)
         assert (program == "make" and command in targets) or (program == "auditor" and command in main.commands)
+
+
+PICTURES = re.findall(r'<img src="([^"]+)"[^>]* alt="([^"]+)"', README)
+
+
+def test_pictures_are_there_small_and_described():
+    assert [path for path, _ in PICTURES] == ["docs/pictures/terminal.svg", "docs/pictures/page.png"]
+    for path, said in PICTURES:
+        assert (ROOT / path).stat().st_size < 200_000
+        assert len(said) > 40
+
+
+def test_the_terminal_picture_shows_what_the_program_prints():
+    picture = html.unescape((ROOT / "docs/pictures/terminal.svg").read_text(encoding="utf-8"))
+    words = re.sub(r"\s+", "", re.sub(r"</?(?:text|rect|g|svg|clipPath|style|circle|defs)\b[^>]*>", "", picture))
+    pair = next(pair for pair in demo.pairs() if pair.in_full)
+    printed = str(demo.audit_pair(pair)).split("What shapes the gain")[0]
+    for line in filter(None, printed.splitlines()):
+        assert re.sub(r"\s+", "", line) in words, line
+    assert "http" not in picture.replace("http://www.w3.org/2000/svg", "")

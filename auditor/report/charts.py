@@ -125,7 +125,7 @@ def horizons(axes: Axes, periods: Sequence[int], gains: Sequence[float], bound: 
     axes.set_xlim(-0.35, len(periods) - 0.65)
     zero(axes)
     for x, one in zip(at, gains, strict=True):
-        axes.annotate(f"{one:+z.2f}", (x, one), (0, 9), textcoords="offset points", ha="center")
+        axes.annotate(f"{one:+z.2f}", (x, one), (0, 9), textcoords="offset points", ha="center", bbox=BEHIND)
     if bound is not None:
         axes.axhline(bound, color=LIGHT["new"], linewidth=1.4, linestyle=(0, (4, 2)))
         axes.annotate("half of the gain", (1.0, bound), (0, -4), xycoords=("axes fraction", "data"),

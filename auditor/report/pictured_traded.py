@@ -87,10 +87,12 @@ def lines(audit: Audit) -> Picture | str:
     for title, _, outside, _ in traded.line_rows(audit):
         value = getattr(given.out_of_sample, by_word[title])
         rows.append((title, [(value, outside, "tuned" if title == "tuned less base" else "new")]))
+    *parts, (_, [(_, total, _)]) = rows
+    made = ", ".join(f"{title} {text}" for title, [(_, text, _)] in parts)
     return Picture(
         name="lines",
         title=TITLES["lines"],
-        says=f"{traded.lines(audit)}.",
+        says=f"Tuned less base {total} out of sample{': ' if made else ''}{made}.",
         draw=partial(charts_traded.bars, rows=rows),
         height=30 + 34 * len(rows),
         left=128,
@@ -129,7 +131,8 @@ def new_map(audit: Audit) -> Picture | str:
     found = audit.pictures.new_map
     if found is None:
         given = audit.coverage.trades is not None or audit.coverage.positions is not None
-        return "there is no new part" if given else "neither trades nor positions were given"
+        why = audit.attribution.out_of_sample.new_reason or "there is no new part"
+        return clean(why) if given else "neither trades nor positions were given"
     unit = "return" if audit.coverage.trades is None else traded.unit_of(audit)
     *totals, whole = traded.amounts([*found.pnl.sum(axis=1), found.pnl.sum()], unit)
     names = [shortened(clean(name), LONGEST) for name in found.instruments]

@@ -11,8 +11,13 @@ import time
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from contestants import arch_loop, compiled, compiled_gather, compiler, numpy_gather, ours, ours_sums, table
+from desks import Desk
+
+import auditor
+from auditor import demo
 
 N_OBS, REPS = 2_520, 10_000
 
@@ -107,3 +112,20 @@ def test_a_million_periods_fit_in_little_memory_whatever_the_replicates(benchmar
     benchmark.extra_info["found"] = f"T=1,000,000: {few / 1e6:,.0f} MB at 1,000, {many / 1e6:,.0f} MB at 10,000"
     assert many < 1.5e9
     assert many < 1.1 * few
+
+
+def test_a_page_costs_no_more_for_fifteen_thousand_trades(benchmark):
+    """Ten years of days with 15,000 trades against the bundled desk with 1,400: the page is as large, and as quick."""
+    one = Desk(3, years=5, instruments=26)
+    tuned = one.with_book(1.0)
+    series = [pd.Series(one.returns(trades), one.dates) for trades in (one.base, tuned)]
+    blotters = {"base_trades": one.blotter(one.base), "tuned_trades": one.blotter(tuned)}
+    large = auditor.audit(*series, oos_start=one.dates[one.split], reps=199, **blotters)
+    small = demo.audit_pair(demo.pairs()[-1], reps=199)
+    assert large.coverage.trades.n_base + large.coverage.trades.n_tuned > 15_000
+    small.to_html()
+    calls = {"large": (large.to_html, ()), "small": (small.to_html, ())}
+    least, _ = once(benchmark, "page", least_seconds, calls, 5, (1, 1))
+    ratio = least["large"] / least["small"]
+    benchmark.extra_info["found"] = f"page of 15,000 trades / of 1,400 = {ratio:.2f}"
+    assert ratio <= 2, least
