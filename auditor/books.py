@@ -45,11 +45,9 @@ def read_books(
     return make_desk(pair, blotter(trades[0], role="base trades"), blotter(trades[1], role="tuned trades"), settings)
 
 
-def refuse_idle(settings: Settings) -> None:
-    """Refuse options that say how to read trades where there are none."""
+def refuse_idle(settings: Settings, *, fix: str = "--base-trades, --tuned-trades") -> None:
+    """Refuse options that say how to read trades where there are none; `fix` names the options that give them."""
     plain = Settings()
     for name in ("tolerance", "pnl", "capital", "compounding", "opportunity"):
         if getattr(settings, name) != getattr(plain, name):
-            raise InputError(
-                f"--{name} says how trades are read, and none were given: pass --base-trades, --tuned-trades"
-            )
+            raise InputError(f"--{name} says how trades are read, and none were given: pass {fix}")

@@ -1,0 +1,307 @@
+"""A base's trades and the rows of one world come in; both policies' trades, and the returns they book, go out."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from auditor.coverage.exposure import booked, exit_rows
+from auditor.errors import InputError
+from auditor.inputs.trades import Trades
+from auditor.planted.catalogue import BOOK_RISK, BOOKS, FILTERS, HEDGE, HEDGED_RISK, KEPT_EARNS, Overlay
+from auditor.planted.draws import Rows, best_of, in_runs, stationary_rows
+from auditor.planted.returns import MOST_LEVERAGE, Field, managed_weight, smoothed
+
+Array = NDArray[np.float64]
+Times = NDArray[np.int64]
+
+DAY = 86_400 * 10**9
+OWN = " (planted)"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Blotter:
+    """The user's trades, ready to be resampled in time.
+
+    field            of what they book: the base's P&L by the row of each exit
+    trades           n of them, in return on capital, without prices
+    dates            (T,) nanoseconds
+    order, first, count  trades by exit row, and where each row's begin: (n,), (T,), (T,)
+    exit_row, held   (n,) calendar row of the exit, rows from entry to exit
+    into_entry, into_exit  (n,) nanoseconds from the row's date to the moment itself
+    key              columns that make an opportunity
+    """
+
+    field: Field
+    trades: Trades
+    dates: Times
+    clock: bool
+    order: Times
+    first: Times
+    count: Times
+    exit_row: Times
+    held: Times
+    into_entry: Times
+    into_exit: Times
+    key: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class World:
+    """Both policies in one world: returns (T,) and the trades that book them."""
+
+    base: Array
+    tuned: Array
+    base_trades: Trades
+    tuned_trades: Trades
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Placed:
+    """Trades with the calendar rows of their entries and exits: (n,) each."""
+
+    trades: Trades
+    entry_row: Times
+    exit_row: Times
+
+
+def make_blotter(
+    trades: Trades, dates: pd.DatetimeIndex, in_sample: Rows, periods_per_year: float, block: int, key: Sequence[str]
+) -> Blotter:
+    """Prepare trades for resampling.
+
+    trades  in return on capital; sizes that grew with the account divided out
+    """
+    at = dates.as_unit("ns").asi8
+    clock = bool((at % DAY).any())
+    exit_row = exit_rows(trades, at, clock=clock)
+    whole = 0 if clock else 1
+    entry_row = np.searchsorted(at, trades.entry - whole * (trades.entry % DAY), side="left").clip(0, at.size - 1)
+    entry_row = np.minimum(entry_row, exit_row)
+    count = np.bincount(exit_row, minlength=at.size)
+    tags = {name: values for name, values in trades.tags.items() if name in key}
+    bare = replace(trades, entry_price=None, exit_price=None, tags=tags, notes=(), warnings=())
+    base = booked(trades.pnl, exit_row, at.size)
+    field = Field(base=base, in_sample=in_sample, periods_per_year=periods_per_year, block=block)
+    return Blotter(
+        field=field,
+        trades=bare,
+        dates=at,
+        clock=clock,
+        order=np.argsort(exit_row, kind="stable").astype(np.int64),
+        first=(np.cumsum(count) - count).astype(np.int64),
+        count=count.astype(np.int64),
+        exit_row=exit_row,
+        held=(exit_row - entry_row).astype(np.int64),
+        into_entry=trades.entry - at[entry_row],
+        into_exit=trades.exit - at[exit_row],
+        key=tuple(key),
+    )
+
+
+def placed(blotter: Blotter, rows: Rows) -> Placed:
+    """Trades of one world: each goes with the period of its exit, and keeps its holding time in periods.
+
+    rows  (T,) of the user's calendar that the world's periods repeat
+
+    What they book is then exactly the resample of what the user's trades book.
+    """
+    count = blotter.count[rows]
+    exit_row = np.repeat(np.arange(rows.size), count)
+    within = np.arange(exit_row.size) - np.repeat(np.cumsum(count) - count, count)
+    which = blotter.order[np.repeat(blotter.first[rows], count) + within]
+    entry_row = exit_row - blotter.held[which]
+    exit = moment(blotter, exit_row, blotter.into_exit[which])
+    entry = np.minimum(moment(blotter, entry_row, blotter.into_entry[which]), exit)
+    return Placed(
+        trades=replace(taken(blotter.trades, which), entry=entry, exit=exit),
+        entry_row=np.maximum(entry_row, 0),
+        exit_row=exit_row,
+    )
+
+
+def moment(blotter: Blotter, row: Times, into: Times) -> Times:
+    """The moment `into` nanoseconds from the date of a row; rows before the first are a usual step apart.
+
+    Gaps between dates differ, so a moment that would fall to the row before moves to the date itself.
+    """
+    dates = blotter.dates
+    step = int(np.median(np.diff(dates)))
+    date = np.where(row >= 0, dates[np.maximum(row, 0)], dates[0] + row * step)
+    before = np.where(row > 0, dates[np.maximum(row - 1, 0)], date - step)
+    at = date + into
+    floor = at if blotter.clock else at - at % DAY
+    return np.where(floor > before, at, date)
+
+
+def taken(trades: Trades, which: Times | NDArray[np.bool_]) -> Trades:
+    """Some of the trades, in the order given, each as often as it is named."""
+    columns = ("instrument", "side", "entry", "exit", "quantity", "pnl", "fees", "is_open")
+    return replace(
+        trades,
+        **{name: getattr(trades, name)[which] for name in columns},
+        tags={name: values[which] for name, values in trades.tags.items()},
+    )
+
+
+def sized(trades: Trades, size: Array | float) -> Trades:
+    """The same trades in other sizes: quantity, P&L and fees times `size`, a number or (n,)."""
+    return replace(trades, quantity=trades.quantity * size, pnl=trades.pnl * size, fees=trades.fees * size)
+
+
+def beside(one: Trades, other: Trades) -> Trades:
+    """Two blotters as one."""
+    names = tuple(dict.fromkeys([*one.instruments, *other.instruments]))
+    code = np.array([names.index(name) for name in other.instruments], dtype=np.int64)
+    columns = ("side", "entry", "exit", "quantity", "pnl", "fees", "is_open")
+    return replace(
+        one,
+        instruments=names,
+        instrument=np.concatenate([one.instrument, code[other.instrument]]),
+        **{name: np.concatenate([getattr(one, name), getattr(other, name)]) for name in columns},
+        tags={name: np.concatenate([one.tags[name], other.tags[name]]) for name in one.tags},
+    )
+
+
+def plant(overlay: Overlay, blotter: Blotter, rows: Rows, rng: np.random.Generator) -> World:
+    """Both policies' trades in one world, with the returns that they book.
+
+    rows  (T,) of the user's calendar that make the world's base
+    rng   of everything else that the overlay draws
+    """
+    world = placed(blotter, rows)
+    base = world.trades
+    if overlay.sharpe is not None:
+        return in_books(blotter, base, beside(base, elsewhere(blotter, book(blotter, overlay.sharpe, rng))))
+    if overlay.name == "smoothed":
+        return replace(found := in_books(blotter, base, base), tuned=smoothed(found.base))
+    if overlay.name == "dropped setups":
+        return dropped(blotter, base, rng)
+    if overlay.name == "hedged":
+        return hedged(blotter, world, rng)
+    return in_books(blotter, base, tuned_of(overlay.name, blotter, world, rng))
+
+
+def in_books(blotter: Blotter, base: Trades, tuned: Trades) -> World:
+    """Both blotters with the returns that they book at their exits."""
+    return World(
+        base=books(blotter, base), tuned=books(blotter, tuned), base_trades=base, tuned_trades=tuned
+    )
+
+
+def books(blotter: Blotter, trades: Trades) -> Array:
+    """P&L by the calendar row of each exit: (T,)."""
+    return booked(trades.pnl, exit_rows(trades, blotter.dates, clock=blotter.clock), blotter.dates.size)
+
+
+def tuned_of(name: str, blotter: Blotter, world: Placed, rng: np.random.Generator) -> Trades:
+    """Trades of a null overlay that leaves the base's own as they are."""
+    base, field, n = world.trades, blotter.field, world.trades.pnl.size
+    if name == "levered":
+        return sized(base, 1.5)
+    if name == "volatility-managed":
+        weight = managed_weight(books(blotter, base), field.periods_per_year)
+        return sized(base, np.minimum(weight[world.entry_row], MOST_LEVERAGE))
+    if name == "resized":
+        return sized(base, rng.uniform(0.5, 1.5, n))
+    if name in ("lucky filter", "lucky timing"):
+
+        def kept() -> NDArray[np.bool_]:
+            if name == "lucky filter":
+                return rng.random(n) < 0.7
+            on = in_runs(lambda k: (rng.random(k) < 0.75).astype(np.float64), field.base.size, field.month)
+            return on[world.entry_row] > 0
+
+        best = best_of(FILTERS, kept, lambda one: field.score(booked(base.pnl * one, world.exit_row, field.base.size)))
+        return taken(base, best)
+    if name == "pointless new trades":
+        return beside(base, book(blotter, 0.0, rng))
+    if name == "lucky new trades":
+        # A book's returns tell which is best; the trades of the best alone are then made, outside the base's own.
+        source = booked(blotter.trades.pnl - blotter.trades.pnl.mean(), blotter.exit_row, field.base.size)
+        own = books(blotter, base)
+        best_rows = best_of(
+            BOOKS,
+            lambda: stationary_rows(field.base.size, field.block, rng),
+            lambda one: field.score(own + BOOK_RISK * source[one]),
+        )
+        return beside(base, elsewhere(blotter, shifted_book(blotter, 0.0, best_rows)))
+    raise ValueError(f"no overlay {name!r}")
+
+
+def book(blotter: Blotter, sharpe: float, rng: np.random.Generator) -> Trades:
+    """Trades of a book beside the base, in its instruments at other times, of this true Sharpe ratio a year."""
+    return shifted_book(blotter, sharpe, stationary_rows(blotter.field.base.size, blotter.field.block, rng))
+
+
+def shifted_book(blotter: Blotter, sharpe: float, rows: Rows) -> Trades:
+    """The user's trades as another world has them, each with the P&L that gives the book its Sharpe ratio."""
+    trades = placed(blotter, rows).trades
+    gain = mean_per_trade(blotter, sharpe) - float(blotter.trades.pnl.mean())
+    return sized(replace(trades, pnl=trades.pnl + gain), BOOK_RISK)
+
+
+def mean_per_trade(blotter: Blotter, sharpe: float) -> float:
+    """P&L that every trade must earn on average for a book of this Sharpe ratio a year, booked at exits.
+
+    With d the booked deviations, c the trades that exit in a period, m the answer and s the ratio per period:
+    m mean(c) = s sd(d + m c), a quadratic in m.
+
+    Raises InputError where no mean gives it: so few trades exit that their coming and going is risk enough.
+    """
+    n_obs = blotter.field.base.size
+    deviation = booked(blotter.trades.pnl - blotter.trades.pnl.mean(), blotter.exit_row, n_obs)
+    count = blotter.count.astype(np.float64)
+    s = sharpe / math.sqrt(blotter.field.periods_per_year)
+    covariance = float(((deviation - deviation.mean()) * (count - count.mean())).mean())
+    a = float(count.mean()) ** 2 - s * s * float(count.var())
+    b, c = -2 * s * s * covariance, -s * s * float(deviation.var())
+    if a <= 0:
+        raise InputError(f"{blotter.trades.name}: trades as rare as these cannot book a Sharpe ratio of {sharpe:g}")
+    return (-b + math.sqrt(max(b * b - 4 * a * c, 0.0))) / (2 * a)
+
+
+def elsewhere(blotter: Blotter, trades: Trades) -> Trades:
+    """The same trades in instruments, and under tags, that the base never holds: nothing of them is covered."""
+    return replace(
+        trades,
+        instruments=tuple(name + OWN for name in trades.instruments),
+        tags={name: np.char.add(values, OWN) for name, values in trades.tags.items()},
+    )
+
+
+def dropped(blotter: Blotter, base: Trades, rng: np.random.Generator) -> World:
+    """A base of two setups, of which one truly earns less, and the policy that leaves it out."""
+    keeps = rng.random(base.pnl.size) < 0.5
+    usual = float(blotter.trades.pnl.mean())
+    more = (2 * KEPT_EARNS - 1) * abs(usual)
+    told = replace(base, pnl=base.pnl + np.where(keeps, more, -more))
+    return in_books(blotter, told, taken(told, keeps))
+
+
+def hedged(blotter: Blotter, world: Placed, rng: np.random.Generator) -> World:
+    """A base whose trades all carry an unpriced risk, and the policy that sells most of it as long as it holds them."""
+    trades, field = world.trades, blotter.field
+    n_obs = field.base.size
+    market = field.drawn(rng)
+    level = np.concatenate([[0.0], np.cumsum(market)])
+    begun = np.minimum(world.entry_row, world.exit_row - 1) + 1
+    risk = level[world.exit_row + 1] - level[np.maximum(begun, 0)]
+    size = float(booked(risk, world.exit_row, n_obs).std())
+    wanted = math.sqrt(HEDGED_RISK / (1 - HEDGED_RISK)) * float(field.base.std())
+    risk = risk * (wanted / size if size > 0 else 0.0)
+    base = replace(trades, pnl=trades.pnl + risk)
+    hedge = replace(
+        trades,
+        instruments=("hedge" + OWN,),
+        instrument=np.zeros(risk.size, dtype=np.int64),
+        side=(-trades.side).astype(np.int8),
+        pnl=-HEDGE * risk,
+        fees=np.zeros(risk.size),
+    )
+    return in_books(blotter, base, beside(base, hedge))
