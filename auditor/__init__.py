@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from auditor.audit import audit, audit_files
+    from auditor.calibrate import Calibration, calibrate
     from auditor.compare import Comparison, compare
     from auditor.errors import AuditorError, ConfigError, InputError, LedgerError
     from auditor.result import Audit
@@ -29,9 +30,11 @@ _HOME = {
     "audit": "auditor.audit",
     "audit_files": "auditor.audit",
     "compare": "auditor.compare",
+    "calibrate": "auditor.calibrate",
     "tries": "auditor.tries",
     "Audit": "auditor.result",
     "Comparison": "auditor.compare",
+    "Calibration": "auditor.calibrate",
     "TriesAudit": "auditor.tries",
     "AuditorError": "auditor.errors",
     "ConfigError": "auditor.errors",
@@ -42,6 +45,7 @@ _HOME = {
 __all__ = [
     "Audit",
     "AuditorError",
+    "Calibration",
     "Comparison",
     "ConfigError",
     "InputError",
@@ -49,6 +53,7 @@ __all__ = [
     "TriesAudit",
     "audit",
     "audit_files",
+    "calibrate",
     "compare",
     "tries",
 ]

@@ -26,6 +26,13 @@ from auditor.verdict.checks import Evidence
 
 FEWEST_WORLDS = 10
 
+SETTINGS = (
+    "level", "gain_level", "min_edge_share", "reps", "block", "seed", "known_complete", "embargo", "periods_per_year",
+    "na", "kind", "unit", "oos_start", "oos_fraction", "oos", "rf", "opportunity", "tolerance", "reconcile", "pnl",
+    "capital", "compounding",
+)  # fmt: skip
+"""Settings of an audit that a base alone has."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Calibration:
@@ -210,7 +217,7 @@ def _calibrate(
     worst, smallest = max(nulls, key=lambda one: one.new_edge.share), smallest_book(edges)
     evidence: Evidence = "trades" if desk else "known" if pair.known_names else "returns"
     found_odd = (*pair.warnings, *(desk.warnings if desk else ()), *warnings_of(nulls, edges, evidence, settings.level))
-    gain_level = settings.gain_level_in_force(trades=desk is not None)
+    in_force = describe.settings_in_force(settings, settings.gain_level_in_force(trades=desk is not None), pair)
     return Calibration(
         held=not any(one.over for one in nulls),
         verdict=verdict_of(worst, smallest),
@@ -222,11 +229,11 @@ def _calibrate(
         smallest=smallest,
         base_sharpe=ratio(ground.field.base) * pair.periods_per_year**0.5,
         block=ground.field.block,
-        notes=pair.notes + notes_of(ground, rated=settings.rf is not None),
+        notes=notes_of(ground, rated=settings.rf is not None) + pair.notes + (desk.base.notes if desk else ()),
         warnings=tuple(dict.fromkeys(found_odd)),
         sample=describe.sample(pair),
         inputs=tuple(one for one in describe.inputs(pair, None, None, desk) if not one.role.startswith("tuned")),
-        settings=describe.settings_in_force(settings, gain_level, pair) | {"worlds": worlds},
+        settings={name: in_force[name] for name in SETTINGS} | {"worlds": worlds},
         versions=describe.versions(),
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import platform
 from collections.abc import Iterable
 from dataclasses import asdict
+from functools import cache
 from importlib import metadata
 from typing import Any
 
@@ -31,7 +32,13 @@ PROGRAMS = ("auditor", "numpy", "scipy", "pandas", "arch")
 
 def versions() -> dict[str, str]:
     """Versions of what computed the numbers."""
-    return {"python": platform.python_version()} | {name: metadata.version(name) for name in PROGRAMS}
+    return {"python": platform.python_version()} | {name: _version(name) for name in PROGRAMS}
+
+
+@cache
+def _version(program: str) -> str:
+    """Version of an installed program, read from its files once a process."""
+    return metadata.version(program)
 
 
 def iso(moment: pd.Timestamp) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any, TypeVar
 
 import click
@@ -189,6 +189,17 @@ audit_options = stacked(
             help=f"Write a file too: {', '.join(FORMATS)}. Repeatable."),
     output_options,
 )  # fmt: skip
+
+
+def options_of(command: click.Command, names: Collection[str]) -> list[click.Parameter]:
+    """Options of another command, by the names of their parameters, in its order: one spelling, one help, one default.
+
+    errors   ValueError for a name that it does not have
+    """
+    found = [param for param in command.params if param.name in names]
+    if len(found) != len(names):
+        raise ValueError(f"{command.name} lacks {set(names) - {param.name for param in found}}")
+    return found
 
 
 def check_reports(reports: tuple[tuple[str, str], ...], *, inputs: tuple[str, ...]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,7 +16,7 @@ from auditor.errors import InputError
 from auditor.inputs.trades import Trades
 from auditor.planted.catalogue import BOOK_RISK, BOOKS, FILTERS, HEDGE, HEDGED_RISK, KEPT_EARNS, Overlay
 from auditor.planted.draws import Rows, best_of, in_runs, stationary_rows
-from auditor.planted.returns import MOST_LEVERAGE, Field, managed_weight, smoothed
+from auditor.planted.returns import Field, managed_weight, smoothed
 
 Array = NDArray[np.float64]
 Times = NDArray[np.int64]
@@ -142,9 +143,10 @@ def moment(blotter: Blotter, row: Times, into: Times) -> Times:
 def taken(trades: Trades, which: Times | NDArray[np.bool_]) -> Trades:
     """Some of the trades, in the order given, each as often as it is named."""
     columns = ("instrument", "side", "entry", "exit", "quantity", "pnl", "fees", "is_open")
+    chosen: dict[str, Any] = {name: getattr(trades, name)[which] for name in columns}
     return replace(
         trades,
-        **{name: getattr(trades, name)[which] for name in columns},
+        **chosen,
         tags={name: values[which] for name, values in trades.tags.items()},
     )
 
@@ -159,11 +161,12 @@ def beside(one: Trades, other: Trades) -> Trades:
     names = tuple(dict.fromkeys([*one.instruments, *other.instruments]))
     code = np.array([names.index(name) for name in other.instruments], dtype=np.int64)
     columns = ("side", "entry", "exit", "quantity", "pnl", "fees", "is_open")
+    joined: dict[str, Any] = {name: np.concatenate([getattr(one, name), getattr(other, name)]) for name in columns}
     return replace(
         one,
         instruments=names,
         instrument=np.concatenate([one.instrument, code[other.instrument]]),
-        **{name: np.concatenate([getattr(one, name), getattr(other, name)]) for name in columns},
+        **joined,
         tags={name: np.concatenate([one.tags[name], other.tags[name]]) for name in one.tags},
     )
 
@@ -189,9 +192,7 @@ def plant(overlay: Overlay, blotter: Blotter, rows: Rows, rng: np.random.Generat
 
 def in_books(blotter: Blotter, base: Trades, tuned: Trades) -> World:
     """Both blotters with the returns that they book at their exits."""
-    return World(
-        base=books(blotter, base), tuned=books(blotter, tuned), base_trades=base, tuned_trades=tuned
-    )
+    return World(base=books(blotter, base), tuned=books(blotter, tuned), base_trades=base, tuned_trades=tuned)
 
 
 def books(blotter: Blotter, trades: Trades) -> Array:
@@ -206,7 +207,7 @@ def tuned_of(name: str, blotter: Blotter, world: Placed, rng: np.random.Generato
         return sized(base, 1.5)
     if name == "volatility-managed":
         weight = managed_weight(books(blotter, base), field.periods_per_year)
-        return sized(base, np.minimum(weight[world.entry_row], MOST_LEVERAGE))
+        return sized(base, weight[world.entry_row])
     if name == "resized":
         return sized(base, rng.uniform(0.5, 1.5, n))
     if name in ("lucky filter", "lucky timing"):

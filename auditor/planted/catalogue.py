@@ -65,7 +65,7 @@ LEAST = 0.25
 def new_book(sharpe: float) -> Overlay:
     """The overlay that adds a new book of this true Sharpe ratio a year."""
     return Overlay(
-        name=f"new book {sharpe:g}",
+        name=f"new book, Sharpe {sharpe:g}",
         what=f"a book beside the base, of true Sharpe ratio {sharpe:g}",
         truth="new edge",
         sharpe=sharpe,

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy.special import ndtri
 
 from auditor.planted.audited import Called, Outcome
-from auditor.planted.catalogue import FURTHER, LEAST, SHARPES, Overlay
+from auditor.planted.catalogue import FURTHER, LEAST, Overlay
 
 Array = NDArray[np.float64]
 
@@ -110,7 +110,7 @@ def next_sharpe(edges: Sequence[Rates]) -> float | None:
     sharpes, shares = _curve(edges)
     if shares[0] >= POWER:
         return LEAST if sharpes[0] > LEAST else None
-    if shares[-1] >= POWER:
+    if shares.max() >= POWER:
         return None
     return next((one for one in FURTHER if one > sharpes[-1]), None)
 
@@ -156,6 +156,3 @@ def crossing(sharpes: Array, shares: Array) -> float | None:
 def _curve(edges: Sequence[Rates]) -> tuple[Array, Array]:
     sharpes = np.array([one.overlay.sharpe for one in edges], dtype=np.float64)
     return sharpes, np.array([one.new_edge.share for one in edges])
-
-
-__all__ = ["CALLS", "POWER", "SHARPES", "Rates", "Share", "SmallestBook", "next_sharpe", "rates_of", "smallest_book"]

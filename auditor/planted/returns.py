@@ -36,7 +36,7 @@ class Field:
     @cached_property
     def centred(self) -> Array:
         """The base without its mean: (T,)."""
-        return self.base - self.base.mean()
+        return np.asarray(self.base - self.base.mean())
 
     @property
     def run(self) -> int:
@@ -125,16 +125,19 @@ def managed_weight(base: Array, periods_per_year: float) -> Array:
     """Weight in inverse proportion to the volatility of the past, at most four times the usual: (T,) to (T,).
 
     An exponential mean of squares, half-life half a month (three periods of slower data): not one of the windows that
-    the audit itself looks for.
+    the audit itself looks for. Usual is the mean of all squares so far; the first month is held as it is.
     """
+    squares = base**2
+    first = max(12, round(periods_per_year / 12))
     decay = 0.5 ** (1 / max(3.0, periods_per_year / 24))
-    usual = float((base**2).mean())
-    past = np.empty(base.size)
-    level = usual
-    for t, square in enumerate((base**2).tolist()):
-        past[t] = level
-        level = decay * level + (1 - decay) * square
-    return np.minimum(np.sqrt(usual / np.maximum(past, usual * 1e-6)), MOST_LEVERAGE)
+    usual = np.cumsum(squares) / np.arange(1, base.size + 1)
+    weight = np.ones(base.size)
+    level = float(usual[first - 1])
+    for t in range(first, base.size):
+        floor = max(level, float(usual[t - 1]) / MOST_LEVERAGE**2)
+        weight[t] = math.sqrt(usual[t - 1] / floor) if floor > 0 else 1.0
+        level = decay * level + (1 - decay) * float(squares[t])
+    return weight
 
 
 def smoothed(base: Array) -> Array:

@@ -19,9 +19,10 @@ def verdict_of(worst: Rates, smallest: SmallestBook) -> str:
         else f"On data like yours no null was called new edge in any of {worst.worlds} worlds"
     )
     hundred = f"{smallest.power * 100:.0f} of 100"
-    if smallest.sharpe is not None:
-        return f"{false}; a new book needs a Sharpe ratio of {smallest.sharpe:.1f} {limits(smallest)} to be proven in {hundred}."
-    return f"{false}; the Sharpe ratio that a new book needs to be proven in {hundred} is {smallest.reason}."
+    if smallest.sharpe is None:
+        return f"{false}; the Sharpe ratio that a new book needs to be proven in {hundred} is {smallest.reason}."
+    needed = f"{smallest.sharpe:.1f} {limits(smallest)}"
+    return f"{false}; a new book needs a Sharpe ratio of {needed} to be proven in {hundred}."
 
 
 def percent(rate: Share) -> str:
@@ -56,8 +57,8 @@ def notes_of(ground: Ground, *, rated: bool) -> tuple[str, ...]:
         return tuple(found)
     found.append(
         "Returns in a world are the P&L of its trades, booked at their exits. New books and lucky new trades are in "
-        "instruments that the base never holds, pointless ones in its own at other times. A world has no price path, so "
-        "time that both policies hold is valued by its share of the trade."
+        "instruments that the base never holds, pointless ones in its own at other times. A world has no price path, "
+        "so time that both policies hold is valued by its share of the trade."
     )
     if rated:
         found.append("The cash rate is not taken off in the worlds, whose P&L is that of the trades alone.")
@@ -69,12 +70,10 @@ def warnings_of(nulls: Sequence[Rates], edges: Sequence[Rates], evidence: Eviden
     found = []
     for one in nulls:
         if one.over:
-            stands = "all of them presumed, none shown" if one.presumed == one.new_edge.count else (
-                f"{one.presumed} of {one.new_edge.count} of them presumed"
-            )  # fmt: skip
+            presumed = "all" if one.presumed == one.new_edge.count else f"{one.presumed} of {one.new_edge.count}"
             found.append(
                 f"{one.overlay.name}: called new edge in {percent(one.new_edge)} of worlds, above the level of "
-                f"{level:.0%} by more than two errors; {stands}."
+                f"{level:.0%} by more than two errors; {presumed} of these calls are presumed, not shown."
             )
     if found and evidence != "trades":
         found.append(

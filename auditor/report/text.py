@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from auditor.coverage.tries_curves import PassCurves
-    from auditor.result import Audit
+    from auditor.result import Audit, Input
 
 WIDTH = 80
 LEFT, COLUMN = 20, 30
@@ -59,10 +59,10 @@ COLOURS: dict[Style, str] = {
 def lines(audit: Audit) -> list[Line]:
     """Give the whole report, verdict first."""
     sections = [_verdict(audit), _seeds(audit), _gain(audit), _traded(audit), _breadth(audit), _checks(audit)]
-    sections.append(_list("Warnings", audit.warnings, "warning", mark="! "))
+    sections.append(listed("Warnings", audit.warnings, "warning", mark="! "))
     sections += [_stability(audit), _shape(audit), _selection(audit)]
-    sections.append(_list("Not assessed", shown.beside_checks(audit)))
-    sections.append(_list("What would change the label", audit.would_change))
+    sections.append(listed("Not assessed", shown.beside_checks(audit)))
+    sections.append(listed("What would change the label", audit.would_change))
     sections.append(_sample(audit))
     return apart(sections)
 
@@ -269,7 +269,8 @@ def _selection(audit: Audit) -> Iterator[Line]:
         yield from wrapped(sentence)
 
 
-def _list(title: str, items: Sequence[str], style: Style = "plain", mark: str = "- ") -> Iterator[Line]:
+def listed(title: str, items: Sequence[str], style: Style = "plain", mark: str = "- ") -> Iterator[Line]:
+    """Give items under a title, each with a mark; nothing where there are none."""
     if items:
         yield (Piece(title, "title"),)
     for item in items:
@@ -277,14 +278,19 @@ def _list(title: str, items: Sequence[str], style: Style = "plain", mark: str = 
 
 
 def _sample(audit: Audit) -> Iterator[Line]:
+    yield from read_table(audit.inputs)
+    for note in (*audit.notes, shown.computed_with(audit)):
+        yield from wrapped(clean(note), style="quiet", rest="  ")
+
+
+def read_table(inputs: Sequence[Input]) -> Iterator[Line]:
+    """Give what was read, a line each, under a heading."""
     yield (Piece("Read".ljust(42) + "rows  first       last        sha256", "title"),)
-    role = max(len(one.role) for one in audit.inputs)
-    for one in audit.inputs:
+    role = max(len(one.role) for one in inputs)
+    for one in inputs:
         name = f"{clean(one.role):<{role}} {shortened(shown.source(one), 35 - role):<{35 - role}}"
         rest = f"{shown.day(one.first):<10}  {shown.day(one.last):<10}  {clean(one.sha256)[:8]}"
         yield (Piece(f"{name} {one.rows:>9,}  {rest}".rstrip()),)
-    for note in (*audit.notes, shown.computed_with(audit)):
-        yield from wrapped(clean(note), style="quiet", rest="  ")
 
 
 def joined(line: Line) -> str:

@@ -13,7 +13,7 @@ from auditor.report.curves import HEADLINES, counted, crossing, sentence, set_se
 from auditor.report.machine import VERSION
 from auditor.report.plain import clean, shortened
 from auditor.report.shown import signed
-from auditor.report.text import Line, Piece, Style, apart, curve_lines, print_lines, wrapped
+from auditor.report.text import Line, Piece, Style, apart, curve_lines, listed, print_lines, wrapped
 from auditor.verdict.checks import Finding as Label
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def print_tries(audit: TriesAudit, console: Console, *, quiet: bool = False) -> 
 def lines(audit: TriesAudit) -> list[Line]:
     """Give the whole report, verdict first."""
     sections = [_verdict(audit), _curves(audit), _sets(audit.tries.sets), _reach(audit), _groups(audit)]
-    sections += [_list("Not assessed", audit.not_assessed), _read(audit)]
+    sections += [listed("Not assessed", audit.not_assessed), _read(audit)]
     return apart(sections)
 
 
@@ -131,12 +131,6 @@ def _groups(audit: TriesAudit) -> Iterator[Line]:
         row = f"{shortened(clean(name), 18):<18}{one.problems:>9,}  {one.finding:<19}{ends[0]:<16}{ends[1]}"
         yield (Piece(row),)
     yield from wrapped("Each has its own band, not widened for the number of groups.", style="quiet")
-
-
-def _list(title: str, items: Iterable[str]) -> Iterator[Line]:
-    yield (Piece(title, "title"),)
-    for item in items:
-        yield from wrapped(clean(item), first="- ", rest="  ")
 
 
 def _read(audit: TriesAudit) -> Iterator[Line]:

@@ -1,0 +1,298 @@
+"""`auditor calibrate`: rates on overlays of known truth, the same for any number of processes, and what is refused."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import math
+import os
+import signal
+import subprocess
+import sys
+import time
+from importlib import import_module
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from click.testing import CliRunner
+from desks import Desk
+from jsonschema import Draft202012Validator
+
+import auditor
+from auditor import InputError, calibrate
+from auditor.cli import main
+from auditor.demo import pairs
+from auditor.planted.audited import audited, ground_of
+from auditor.planted.catalogue import NULLS, new_book
+from auditor.planted.pool import runner
+from auditor.report.calibrate import schema
+from auditor.report.machine import as_json
+
+library = import_module("auditor.calibrate")
+MONTHLY = next(pair for pair in pairs() if pair.name == "riskmanaged_momentum")
+WORLDS, FAST = 12, {"reps": 199}
+ARGUMENTS = [f"{MONTHLY.path}:base", "--oos-start", MONTHLY.oos_start, "--worlds", WORLDS, "--reps", 199]
+
+
+@pytest.fixture(scope="module")
+def desk() -> Desk:
+    return Desk(3, years=2, instruments=4)
+
+
+@pytest.fixture(scope="module")
+def by_trades(desk):
+    """A short run on a desk that trades: five years in sample, two out of it."""
+    returns = pd.Series(desk.returns(desk.base), desk.dates)
+    return calibrate(
+        returns, base_trades=desk.blotter(desk.base), oos_start=desk.dates[desk.split], worlds=WORLDS, **FAST
+    )
+
+
+@pytest.fixture(scope="module")
+def by_returns():
+    return calibrate(MONTHLY.path, base_column="base", oos_start=MONTHLY.oos_start, worlds=WORLDS, **FAST)
+
+
+def run(*arguments: object, **how: object):
+    return CliRunner().invoke(main, ["calibrate", *map(str, arguments)], **how)
+
+
+@pytest.mark.parametrize("found", ["by_trades", "by_returns"])
+def test_the_level_is_held_and_power_rises(found, request):
+    found = request.getfixturevalue(found)
+    most = 0.05 + 3 * math.sqrt(0.05 * 0.95 / WORLDS)
+    for one in found.nulls:
+        assert one.new_edge.share <= most, one
+        assert sum(share.count for share in one.called.values()) == WORLDS
+        assert one.called["refused"].count == 0
+    rates = {one.overlay.name: one for one in found.nulls}
+    for name in ("levered", "resized", "smoothed", "volatility-managed"):
+        assert rates[name].new_edge.count == 0
+    assert rates["levered"].called["no_gain"].count == WORLDS
+    assert rates["lucky timing"].called["flattering"].share > 0.4
+    power = [one.new_edge.share for one in found.edges]
+    assert power[2] >= 0.5
+    assert power[0] < power[2]
+    assert found.held
+    assert found.worst.new_edge.share == max(one.new_edge.share for one in found.nulls)
+
+
+def test_covered_overlays_of_trades_are_never_new_edge_and_new_books_are_shown(by_trades):
+    assert by_trades.evidence == "trades"
+    for one in by_trades.nulls:
+        if one.overlay.name in ("dropped setups", "lucky filter", "lucky timing"):
+            assert one.new_edge.count == 0
+    assert all(one.presumed == 0 for one in by_trades.edges)
+
+
+def test_from_returns_every_new_edge_is_presumed(by_returns):
+    assert by_returns.evidence == "returns"
+    assert all(one.presumed == one.new_edge.count for one in by_returns.edges)
+
+
+def test_the_verdict_says_both_numbers(by_trades):
+    assert by_trades.verdict.startswith("On data like yours")
+    assert by_trades.verdict.endswith("80 of 100.") or "in 80 of 100 is" in by_trades.verdict
+
+
+@pytest.mark.parametrize("found", ["by_trades", "by_returns"])
+def test_the_report_leads_with_the_verdict_and_fits_80_columns(found, request):
+    found = request.getfixturevalue(found)
+    text = str(found)
+    assert text.startswith(f"LEVEL HELD ({WORLDS} worlds, by {'trades' if found.evidence == 'trades' else 'returns'}")
+    assert max(map(len, text.splitlines())) <= 80
+    for one in (*found.nulls, *found.edges):
+        assert f"\n{one.overlay.name} " in text
+
+
+@pytest.mark.parametrize("found", ["by_trades", "by_returns"])
+def test_json_follows_the_schema(found, request, tmp_path):
+    found = request.getfixturevalue(found)
+    Draft202012Validator.check_schema(schema())
+    data = json.loads(found.to_json(tmp_path / "found.json"))
+    Draft202012Validator(schema()).validate(data)
+    assert (tmp_path / "found.json").read_text(encoding="utf-8") == as_json(found.to_dict())
+    assert data["worst"] == found.worst.overlay.name
+    assert {one["role"] for one in data["inputs"]} <= {"base", "base trades"}
+    assert data["settings"]["gain_level"] == (0.2 if found.evidence == "trades" else 0.05)
+
+
+FEW = (NULLS[0], NULLS[5], NULLS[7], new_book(1.0))
+
+
+@pytest.fixture(scope="module")
+def grounds(desk):
+    """What worlds are drawn from, with trades and from returns; with the base in other units too."""
+
+    def ground(returns, **how):
+        seen = []
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(library, "_calibrate", lambda *given: seen.append(given))
+            calibrate(returns, oos_fraction=0.4, reps=99, **how)
+        return ground_of(*seen[0][:3])
+
+    traded = pd.Series(desk.returns(desk.base), desk.dates)
+    plain = pd.read_csv(MONTHLY.path, index_col="date", parse_dates=True)["base"]
+    return {
+        "trades": ground(traded, base_trades=desk.blotter(desk.base)),
+        "returns": ground(plain),
+        "half": ground(plain / 2),
+        "seed 1": ground(plain, seed=1),
+    }
+
+
+def outcomes(ground, workers=1, worlds=3, overlays=FEW, progress=None):
+    with runner(ground, worlds, workers, progress) as run:
+        return run(overlays)
+
+
+@pytest.mark.parametrize("kind", ["trades", "returns"])
+def test_the_same_seed_gives_the_same_numbers_for_any_number_of_workers(kind, grounds):
+    one = outcomes(grounds[kind])
+    assert one == outcomes(grounds[kind], workers=2)
+    # Neither the overlays beside it nor the worlds before it change an outcome.
+    assert audited(grounds[kind], 2, FEW[2:3])[0] == one[2][2]
+    assert len({world for world in one}) > 1
+
+
+def test_another_seed_draws_other_worlds_and_scaling_the_base_changes_nothing(grounds):
+    one = outcomes(grounds["returns"], worlds=8)
+    assert one == outcomes(grounds["half"], worlds=8)
+    assert one != outcomes(grounds["seed 1"], worlds=8)
+
+
+def test_progress_goes_on_over_the_search(grounds):
+    seen = []
+    with runner(grounds["returns"], 2, 1, lambda done, total: seen.append((done, total))) as run:
+        run(FEW[:2])
+        run(FEW[3:])
+    assert seen == [(2, 4), (4, 4), (5, 6), (6, 6)]
+
+
+def test_known_streams_a_rate_windows_and_an_embargo_are_in_force():
+    rng = np.random.default_rng(0)
+    days = pd.bdate_range("2013-01-01", periods=600)
+    base = pd.Series(0.0004 + 0.01 * rng.standard_t(5, 600), days)
+    known = pd.DataFrame({"market": base + 0.002 * rng.standard_normal(600)}, index=days)
+    found = calibrate(
+        base, known=known, rf=0.02, oos=["2013-06-03:2014-03-31", "2014-09-01:2015-04-30"], embargo=5, worlds=10,
+        reps=99, level=0.1,
+    )  # fmt: skip
+    assert found.evidence == "known"
+    assert len(found.sample.out_of_sample) == 2
+    assert {one.role for one in found.inputs} == {"base", "known"}
+    assert (found.settings["level"], found.settings["embargo"], found.settings["rf"]) == (0.1, 5, 0.02)
+    assert all(one.called["refused"].count == 0 for one in found.nulls)
+
+
+def test_worlds_that_cannot_be_audited_are_counted_and_told():
+    days = pd.bdate_range("2012-01-02", periods=400)
+    base = np.zeros(400)
+    # Rare trades: many a world has none of them out of sample.
+    base[[20, 60, 100, 140, 390]] = (0.02, -0.01, 0.03, 0.01, -0.02)
+    base[391] = 0.005
+    found = calibrate(pd.Series(base, days), oos_fraction=0.2, worlds=10, reps=99)
+    refused = [one for one in found.nulls if one.called["refused"].count]
+    assert refused
+    assert any("audits were refused" in text for text in found.warnings)
+    Draft202012Validator(schema()).validate(found.to_dict())
+
+
+@pytest.mark.parametrize(
+    ("how", "words"),
+    [
+        ({}, "No out-of-sample split"),
+        ({"oos_fraction": 0.3, "worlds": 5}, "--worlds must be a whole number of at least 10; got 5"),
+        ({"oos_fraction": 0.3, "workers": 0}, "--workers must be a whole number of at least 1; got 0"),
+        ({"oos_fraction": 0.3, "reps": 19}, "--reps"),
+        ({"oos_fraction": 0.3, "known_complete": True}, "pass --known"),
+        ({"oos_fraction": 0.3, "capital": 1e6}, "none were given: pass --base-trades"),
+        ({"oos_fraction": 0.3, "level": 0.9}, "--level"),
+    ],
+)
+def test_what_cannot_be_calibrated_is_refused(how, words):
+    with pytest.raises(InputError, match=words):
+        calibrate(MONTHLY.path, base_column="base", **how)
+
+
+def test_trades_of_another_backtest_are_refused(desk):
+    returns = pd.Series(3 * desk.returns(desk.base), desk.dates)
+    with pytest.raises(InputError, match="a gap of 66.7%"):
+        calibrate(returns, base_trades=desk.blotter(desk.base), oos_fraction=0.4, worlds=10)
+
+
+def test_the_function_wins_over_the_module():
+    assert import_module("auditor").calibrate is library.calibrate is calibrate
+    assert auditor.Calibration is library.Calibration
+
+
+def test_options_are_those_of_the_function():
+    wanted = inspect.signature(library.calibrate).parameters
+    command = main.commands["calibrate"]
+    named = {param.name for param in command.params}
+    assert named - {"as_json", "quiet"} == wanted.keys() - {"progress"}
+    for param in command.params:
+        if param.name in ("base", "as_json", "quiet", "workers"):
+            continue
+        default = param.to_info_dict()["default"]
+        default = tuple(default.split(",")) if param.name == "opportunity" else default
+        assert (default or None) == (wanted[param.name].default or None), param.name
+
+
+def test_the_command_prints_the_report_and_nothing_else(by_returns):
+    result = run(*ARGUMENTS, "--workers", 1)
+    assert result.exit_code == 0, result.output
+    assert result.stderr == ""
+    assert result.stdout.split("\nRead ")[0] == str(by_returns).split("\nRead ")[0]
+
+
+def test_json_is_alone_on_stdout_and_quiet_prints_one_line(by_returns, monkeypatch):
+    monkeypatch.setattr(library, "calibrate", lambda *_, **__: by_returns)
+    data = json.loads(run(*ARGUMENTS, "--json").stdout)
+    Draft202012Validator(schema()).validate(data)
+    assert data["verdict"] == by_returns.verdict
+    assert run(*ARGUMENTS, "-q").output == str(by_returns).splitlines(keepends=True)[0]
+
+
+def test_a_mistake_is_a_message_and_exit_code_2():
+    result = run("nofile.csv", "--oos-fraction", "0.3")
+    assert result.exit_code == 2
+    assert result.stderr.startswith("error: ")
+    assert result.stdout == ""
+    assert run(ARGUMENTS[0], "--oos-start", "2090-01-01").exit_code == 2
+
+
+def test_help_has_headings_and_imports_nothing_heavy():
+    text = run("--help").output
+    for heading in ("Out of sample", "What was traded:", "Testing:", "Worlds:", "Output:", "Exit code 0"):
+        assert heading in text
+    code = (
+        "import sys\nfrom auditor.cli import main\n"
+        "try:\n    main(['calibrate', '--help'], prog_name='auditor')\nexcept SystemExit:\n    pass\n"
+        "heavy = {'pandas', 'numpy', 'scipy', 'arch', 'rich'} & set(sys.modules)\n"
+        "sys.exit(f'imported {heavy}' if heavy else 0)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, env=environment())
+    assert done.returncode == 0, done.stderr
+
+
+def environment() -> dict[str, str]:
+    root = str(Path(__file__).resolve().parent.parent)
+    return os.environ | {"PYTHONPATH": os.pathsep.join([root, *filter(None, [os.environ.get("PYTHONPATH")])])}
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals differ there")
+@pytest.mark.parametrize("workers", [1, 2])
+def test_ctrl_c_ends_it_with_130_and_one_line(workers):
+    command = [sys.executable, "-m", "auditor", "calibrate", *map(str, ARGUMENTS[:3]), "--workers", str(workers)]
+    with subprocess.Popen(
+        [*command, "--worlds", "5000"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment(),
+        start_new_session=True,
+    ) as process:  # fmt: skip
+        time.sleep(3)
+        # To the whole group, as a terminal does.
+        os.killpg(process.pid, signal.SIGINT)
+        out, err = process.communicate(timeout=60)
+    assert (process.returncode, out, err) == (130, "", "error: interrupted\n")
