@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -71,6 +71,10 @@ class Calibration:
         from auditor.report.calibrate import plain_text
 
         return plain_text(self)
+
+    def __repr__(self) -> str:
+        """Give the verdict on one line."""
+        return f"<Calibration {'held' if self.held else 'not held'}: {self.verdict}>"
 
     def to_dict(self) -> dict[str, Any]:
         """Give plain data as the JSON schema has it: numbers unrounded."""
@@ -176,7 +180,7 @@ def calibrate(
     )  # fmt: skip
     pair = make_pair(
         policy,
-        policy,
+        replace(policy, name=f"{policy.name} beside itself"),
         known=None if known is None else read_streams(known, role="known", na=na, date_format=date_format),
         rf=rate if isinstance(rate, float | None) else read_returns(rate, role="rf", na=na, date_format=date_format),
         oos_start=oos_start,

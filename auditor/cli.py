@@ -14,7 +14,17 @@ import click
 
 from auditor import __version__
 from auditor.errors import AuditorError
-from auditor.options import Grouped, GroupedCommand, audit_options, check_reports, options_of, output_options
+from auditor.options import (
+    OF_A_BASE,
+    Grouped,
+    GroupedCommand,
+    audit_options,
+    check_reports,
+    cores,
+    options_of,
+    output_options,
+    worlds_options,
+)
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -171,20 +181,10 @@ Examples:
 Exit code 0: it ran, whatever it found. 2: it could not run. 130: interrupted.
 """
 
-_OF_A_BASE = (
-    "oos_start", "oos_fraction", "oos", "base_column", "date_column", "date_format", "kind", "unit", "na", "embargo",
-    "periods_per_year", "rf", "base_trades", "opportunity", "tolerance", "pnl", "capital", "compounding", "reconcile",
-    "known", "known_complete", "level", "gain_level", "min_edge_share", "block",
-)  # fmt: skip
-_worlds = partial(click.option, cls=Grouped, group="Worlds")
 
-
-@main.command(cls=GroupedCommand, epilog=_CALIBRATE_EXAMPLES, params=options_of(audit, _OF_A_BASE))
+@main.command(cls=GroupedCommand, epilog=_CALIBRATE_EXAMPLES, params=options_of(audit, OF_A_BASE))
 @click.argument("base")
-@_worlds("--worlds", type=int, metavar="N", default=200, help="Histories drawn from BASE.  [200]")
-@_worlds("--reps", type=int, metavar="N", default=1_000, help="Resamples of each test in a world.  [1000]")
-@_worlds("--seed", type=int, metavar="N", default=0, help="Of all draws.  [0]")
-@_worlds("--workers", type=int, metavar="N", help="Local processes.  [one a core]")
+@worlds_options
 @output_options
 def calibrate(base: str, workers: int | None, as_json: bool, quiet: bool, **options: Any) -> None:
     """Measure how often the audit is wrong on data like BASE, and what it could prove there.
@@ -196,9 +196,9 @@ def calibrate(base: str, workers: int | None, as_json: bool, quiet: bool, **opti
     from auditor.report.calibrate import as_dict, print_calibration
     from auditor.report.progress import bar
 
-    options["oos"] = list(options["oos"]) or None
+    options |= {"oos": list(options["oos"]) or None, "workers": cores() if workers is None else workers}
     with bar("audits") as progress:
-        found = measure(base, workers=cores() if workers is None else workers, progress=progress, **options)
+        found = measure(base, progress=progress, **options)
     if as_json:
         _print_json(as_dict(found))
     else:
@@ -254,11 +254,6 @@ _FILES = (
     "base_trades",
     "tuned_trades",
 )
-
-
-def cores() -> int:
-    """Processors that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _is_path(value: Any) -> bool:

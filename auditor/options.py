@@ -123,6 +123,7 @@ def stacked(*options: Callable[[Command], Command]) -> Callable[[Command], Comma
 _SPLIT, _READ, _KNOWN = "Out of sample, one of", "Reading", "Streams the base could have had"
 _TRADES, _ROLLOUTS = "What was traded", "Several seeds of each policy"
 _TRIALS, _TEST, _OUTPUT = "What was tried", "Testing", "Output"
+_WORLDS = "Worlds"
 
 output_options = stacked(
     _option(_OUTPUT, "--json", "as_json", is_flag=True, help="Print the JSON alone."),
@@ -189,6 +190,26 @@ audit_options = stacked(
             help=f"Write a file too: {', '.join(FORMATS)}. Repeatable."),
     output_options,
 )  # fmt: skip
+
+
+worlds_options = stacked(
+    _option(_WORLDS, "--worlds", type=int, metavar="N", default=200, help="Histories drawn from BASE.  [200]"),
+    _option(_WORLDS, "--reps", type=int, metavar="N", default=1_000, help="Resamples of each test in a world.  [1000]"),
+    _option(_WORLDS, "--seed", type=int, metavar="N", default=0, help="Of all draws.  [0]"),
+    _option(_WORLDS, "--workers", type=int, metavar="N", help="Local processes.  [one a core]"),
+)
+
+OF_A_BASE = (
+    "oos_start", "oos_fraction", "oos", "base_column", "date_column", "date_format", "kind", "unit", "na", "embargo",
+    "periods_per_year", "rf", "base_trades", "opportunity", "tolerance", "pnl", "capital", "compounding", "reconcile",
+    "known", "known_complete", "level", "gain_level", "min_edge_share", "block",
+)  # fmt: skip
+"""Options of `audit` that a base alone has."""
+
+
+def cores() -> int:
+    """Processors that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def options_of(command: click.Command, names: Collection[str]) -> list[click.Parameter]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import json
 import math
+import multiprocessing
 import os
 import signal
 import subprocess
@@ -21,7 +22,7 @@ from desks import Desk
 from jsonschema import Draft202012Validator
 
 import auditor
-from auditor import InputError, calibrate
+from auditor import AuditorError, InputError, calibrate
 from auditor.cli import main
 from auditor.demo import pairs
 from auditor.planted.audited import audited, ground_of
@@ -76,6 +77,7 @@ def test_the_level_is_held_and_power_rises(found, request):
     assert power[2] >= 0.5
     assert power[0] < power[2]
     assert found.held
+    assert repr(found) == f"<Calibration held: {found.verdict}>"
     assert found.worst.new_edge.share == max(one.new_edge.share for one in found.nulls)
 
 
@@ -215,6 +217,13 @@ def test_what_cannot_be_calibrated_is_refused(how, words):
         calibrate(MONTHLY.path, base_column="base", **how)
 
 
+def test_a_refusal_names_the_base_alone():
+    days = pd.bdate_range("2012-01-02", periods=200)
+    base = pd.Series(np.where(np.arange(200) < 100, np.random.default_rng(0).standard_normal(200) / 100, 0.0), days)
+    with pytest.raises(InputError, match="^base: the out-of-sample returns"):
+        calibrate(base, oos_fraction=0.4)
+
+
 def test_trades_of_another_backtest_are_refused(desk):
     returns = pd.Series(3 * desk.returns(desk.base), desk.dates)
     with pytest.raises(InputError, match=r"base trades: .* a gap of \d+\.\d% .*--reconcile off"):
@@ -288,6 +297,13 @@ def test_help_has_headings_and_imports_nothing_heavy():
 def environment() -> dict[str, str]:
     root = str(Path(__file__).resolve().parent.parent)
     return os.environ | {"PYTHONPATH": os.pathsep.join([root, *filter(None, [os.environ.get("PYTHONPATH")])])}
+
+
+@pytest.mark.skipif(multiprocessing.get_start_method() != "fork", reason="other processes would not see the change")
+def test_a_process_that_dies_is_told_and_not_waited_for(grounds, monkeypatch):
+    monkeypatch.setattr("auditor.planted.pool.audited", lambda *_: os._exit(1))
+    with pytest.raises(AuditorError, match="pass fewer --workers"):
+        outcomes(grounds["returns"], workers=2)
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals differ there")

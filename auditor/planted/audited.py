@@ -15,7 +15,7 @@ from auditor.desk import Desk, make_desk
 from auditor.errors import InputError
 from auditor.inputs.doubts import constant_evidence
 from auditor.inputs.pair import Pair
-from auditor.planted import blotters, returns
+from auditor.planted import returns, trades
 from auditor.planted.blotters import Blotter, make_blotter
 from auditor.planted.catalogue import NULLS, Overlay
 from auditor.planted.draws import Rows, mean_block, stationary_rows
@@ -104,7 +104,7 @@ def audit_one(ground: Ground, world: int, rows: Rows, overlay: Overlay) -> Outco
             base, tuned = returns.plant(overlay, ground.field, rows, rng)
             pair = in_world(pair, base, tuned, rows, cash=pair.cash[rows])
         else:
-            planted = blotters.plant(overlay, ground.blotter, rows, rng)
+            planted = trades.plant(overlay, ground.blotter, rows, rng)
             pair = in_world(pair, planted.base, planted.tuned, rows, cash=np.zeros(rows.size))
             desk = make_desk(pair, planted.base_trades, planted.tuned_trades, settings)
         result = _audit(pair, settings, None, desk, None)

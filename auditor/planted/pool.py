@@ -5,9 +5,11 @@ from __future__ import annotations
 import signal
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from functools import partial
 
+from auditor.errors import AuditorError
 from auditor.planted.audited import Ground, Outcome, audited
 from auditor.planted.catalogue import Overlay
 
@@ -44,6 +46,10 @@ def runner(ground: Ground, worlds: int, workers: int, progress: Progress | None)
     pool = ProcessPoolExecutor(min(workers, worlds), initializer=_begin, initargs=(ground,))
     try:
         yield lambda overlays: counted(pool.map(partial(_in_process, overlays), range(worlds)), len(overlays))
+    except BrokenProcessPool as error:
+        raise AuditorError(
+            "a process of --workers ended before its work, as when memory runs out: pass fewer --workers"
+        ) from error
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
 

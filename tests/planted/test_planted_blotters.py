@@ -9,9 +9,10 @@ import pytest
 
 from auditor.coverage.exposure import booked, covered_share, exit_rows, exposure, opportunity_codes
 from auditor.errors import InputError
-from auditor.planted.blotters import mean_per_trade, placed, plant
+from auditor.planted.blotters import make_blotter, placed
 from auditor.planted.catalogue import BOOK_RISK, NULLS, new_book
 from auditor.planted.draws import ratio, stationary_rows
+from auditor.planted.trades import mean_per_trade, plant
 
 BY_NAME = {overlay.name: overlay for overlay in NULLS}
 
@@ -154,3 +155,9 @@ def test_opportunities_that_are_tags_are_new_too(blotter):
     _, found = world("1.0", tagged)
     assert set(found.base_trades.tags["setup"]) == {"x"}
     assert set(found.tuned_trades.tags["setup"]) == {"x", "x (planted)"}
+
+
+def test_a_key_by_which_nothing_could_be_new_is_refused(blotter):
+    dates = pd.DatetimeIndex(blotter.dates.view("M8[ns]"))
+    with pytest.raises(InputError, match="no new book could be new"):
+        make_blotter(blotter.trades, dates, blotter.field.in_sample, 252.0, 40, ("side",))
