@@ -220,7 +220,7 @@ def test_what_cannot_be_calibrated_is_refused(how, words):
 def test_a_refusal_names_the_base_alone():
     days = pd.bdate_range("2012-01-02", periods=200)
     base = pd.Series(np.where(np.arange(200) < 100, np.random.default_rng(0).standard_normal(200) / 100, 0.0), days)
-    with pytest.raises(InputError, match="^base: the out-of-sample returns"):
+    with pytest.raises(InputError, match=r"^base: the out-of-sample returns"):
         calibrate(base, oos_fraction=0.4)
 
 
@@ -270,6 +270,16 @@ def test_json_is_alone_on_stdout_and_quiet_prints_one_line(by_returns, monkeypat
     Draft202012Validator(schema()).validate(data)
     assert data["verdict"] == by_returns.verdict
     assert run(*ARGUMENTS, "-q").output == str(by_returns).splitlines(keepends=True)[0]
+
+
+def test_the_readme_shows_a_report_of_today(by_trades):
+    readme = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
+    shown = readme.split("```console\n")[1].split("```")[0].splitlines()
+    assert shown[0].startswith("$ auditor calibrate data/desks/")
+    rows = [line[:21].strip() for line in shown if line.endswith("%")]
+    assert rows == [one.overlay.name for one in (*by_trades.nulls, *by_trades.edges)]
+    heading = next(line for line in str(by_trades).splitlines() if line.startswith("Called"))
+    assert heading in shown
 
 
 def test_a_mistake_is_a_message_and_exit_code_2():

@@ -75,6 +75,10 @@ def warnings_of(nulls: Sequence[Rates], edges: Sequence[Rates], evidence: Eviden
                 f"{one.overlay.name}: called new edge in {percent(one.new_edge)} of worlds, above the level of "
                 f"{level:.0%} by more than two errors; {presumed} of these calls are presumed, not shown."
             )
+    if found:
+        found.append(
+            "One null in forty whose true rate is the level passes it by two errors by chance: more --worlds tell."
+        )
     if found and evidence != "trades":
         found.append(
             "From returns alone, thin tails and steady exposure can hide that the tuned policy is a part of the base: "
