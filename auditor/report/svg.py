@@ -73,9 +73,9 @@ def together(pictures: Sequence[Picture], *, columns: int = 2, head: Sequence[st
 
 
 def _figure(width: float, height: float) -> Figure:
-    from matplotlib.figure import Figure
+    from auditor.report.figure import NotebookFigure
 
-    return Figure(figsize=(width / PER_INCH, height / PER_INCH))
+    return NotebookFigure(figsize=(width / PER_INCH, height / PER_INCH))
 
 
 def _place(figure: Figure, picture: Picture, left: float, top: float) -> None:

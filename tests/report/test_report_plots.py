@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import pickle
 import re
 import subprocess
 import sys
@@ -61,6 +62,13 @@ def test_every_picture_of_an_example_is_drawn_or_has_a_reason(name):
     assert {one.name for one in found} >= {"growth", "rolling", "split", "horizons", "coverage"}
     missing = [title.split(": ")[0] for title in left_out(audit)]
     assert len(found) + len(missing) == len(MAKERS)
+
+
+def test_a_figure_shows_itself_without_pyplot_or_a_backend(desk):
+    shown, size = desk.plot.split()._repr_png_()
+    assert shown.startswith(b"\x89PNG")
+    assert int.from_bytes(shown[16:20]) == pytest.approx(2 * size["width"], abs=2)
+    assert len(pickle.loads(pickle.dumps(desk.plot.split())).axes) == 1
 
 
 def test_a_picture_that_cannot_be_is_refused_with_its_reason():
