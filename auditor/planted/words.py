@@ -70,14 +70,19 @@ def warnings_of(nulls: Sequence[Rates], edges: Sequence[Rates], evidence: Eviden
     found = []
     for one in nulls:
         if one.over:
-            presumed = "all" if one.presumed == one.new_edge.count else f"{one.presumed} of {one.new_edge.count}"
+            share = {0: "none", one.new_edge.count: "all"}.get(one.presumed, f"{one.presumed} of {one.new_edge.count}")
             found.append(
                 f"{one.overlay.name}: called new edge in {percent(one.new_edge)} of worlds, above the level of "
-                f"{level:.0%} by more than two errors; {presumed} of these calls are presumed, not shown."
+                f"{level:.0%} by more than two errors; {share} of these calls are presumed, not shown."
             )
     if found:
         found.append(
             "One null in forty whose true rate is the level passes it by two errors by chance: more --worlds tell."
+        )
+    if found and evidence == "trades":
+        found.append(
+            "Trades that overlap share price moves and book them days apart, which the tests of the new part see in "
+            "part only: read a p near the level with care."
         )
     if found and evidence != "trades":
         found.append(

@@ -44,7 +44,8 @@ def test_a_null_over_the_level_is_warned_of_by_its_evidence():
     assert "all of these calls are presumed" in returns[0]
     assert "One null in forty" in returns[1]
     assert "needs trades" in returns[2]
-    assert len(trades) == 2
+    assert "Trades that overlap" in trades[2]
+    assert len(trades) == len(returns) == 3
     mixed = warnings_of([null(presumed=5, shown=10, **{"not": 85})], [], "trades", 0.05)
     assert "5 of 15 of these calls are presumed" in mixed[0]
 
