@@ -14,7 +14,7 @@ help:
 	@echo "make browser      the page in Debian's Chromium (apt-get install chromium chromium-driver)"
 	@echo "make pictures     draw the pictures of the README again"
 	@echo "make bench        speed beside other programs, in one run"
-	@echo "make calibration  the long simulations behind the tables in docs/ (about 20 minutes)"
+	@echo "make calibration  the long simulations behind the tables in docs/ (over an hour)"
 	@echo "make clean        remove what these made"
 
 $(BIN)/python:
@@ -78,6 +78,9 @@ bench: $(VENV)/.test
 calibration: $(VENV)/.test
 	$(BIN)/python tests/calibration/size.py
 	$(BIN)/python tests/calibration/label_desks.py
+	$(BIN)/python tests/calibration/confusion.py
+	$(BIN)/python tests/calibration/power.py
+	$(BIN)/python tests/bench/peers.py
 
 clean:
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks

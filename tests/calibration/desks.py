@@ -26,13 +26,13 @@ def garch(rng, periods, count):
 class Desk:
     """One world: instruments' returns, the base's trades, and what turns trades into daily returns."""
 
-    def __init__(self, seed, years=5, instruments=16, base_sharpe=1.0):
+    def __init__(self, seed, years=5, instruments=16, base_sharpe=1.0, draw=garch):
         self.rng = np.random.default_rng(seed)
         self.days = 252 * (YEARS_IN + years)
         self.split = 252 * YEARS_IN
         self.dates = pd.bdate_range("2005-01-03", periods=self.days)
         # The last column is the market, which only hedges trade.
-        self.prices = garch(self.rng, self.days, instruments + 1)
+        self.prices = draw(self.rng, self.days, instruments + 1)
         self.market = self.prices[:, -1]
         self.instruments = instruments
         self.base = self.draw_trades(instruments, start=0)
