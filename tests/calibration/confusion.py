@@ -133,7 +133,11 @@ def setting_of(row):
 
 def pooled(rows, title):
     """A table of overlay by finding, settings pooled, with the worst setting beside."""
-    lines = ["", f"### {title}", "| overlay | truth | " + " | ".join(FINDINGS) + " | most new_edge in one setting |"]
+    lines = [
+        "",
+        f"### {title}",
+        "| overlay | truth | " + " | ".join(FINDINGS) + " | most new_edge in a setting; edges: from, to |",
+    ]
     lines += ["|---|---|" + "---:|" * len(FINDINGS) + "---|"]
     for overlay in dict.fromkeys(row["overlay"] for row in rows):
         some = [row for row in rows if row["overlay"] == overlay]
@@ -152,6 +156,42 @@ def pooled(rows, title):
             + " | ".join(cells)
             + f" | {extreme} |"
         )
+    return lines
+
+
+WEAK = (
+    ("sleeves", "setups dropped", "returns"),
+    ("sleeves", "sleeves shifted", "returns"),
+    ("sleeves", "sleeves shifted", "known"),
+    ("sleeves", "hedged", "returns"),
+    ("sleeves", "hedged", "known"),
+    ("sleeves", "hedged, vol targeted", "returns"),
+    ("desk", "hedged, vol targeted", "returns"),
+    ("long-only", "setups dropped", "returns"),
+    ("long-only", "setups dropped", "known"),
+    ("long-only", "hedged", "returns"),
+    ("long-only", "hedged", "known"),
+)
+KINDS_OF_DATA = {
+    "daily, tails or clusters": lambda row: row["frequency"] == "daily" and row["family"] != "iid",
+    "daily, normal": lambda row: row["frequency"] == "daily" and row["family"] == "iid",
+    "weekly": lambda row: row["frequency"] == "weekly",
+    "monthly": lambda row: row["frequency"] == "monthly",
+}
+
+
+def weak_spots(rows):
+    """Where the label is known to fail: the share called new edge, by kind of data."""
+    lines = ["", "| world | overlay | evidence | " + " | ".join(KINDS_OF_DATA) + " |"]
+    lines.append("|---|---|---|" + "---:|" * len(KINDS_OF_DATA))
+    for key in WEAK:
+        some = [row for row in rows if (row["world"], row["overlay"], row["evidence"]) == key]
+        cells = []
+        for belongs in KINDS_OF_DATA.values():
+            worlds = sum(row["worlds"] for row in some if belongs(row))
+            share = sum(row["new_edge"] for row in some if belongs(row)) / max(1, worlds)
+            cells.append(f"{share:.0%} ± {error_of(share, worlds):.0%}" if worlds else "")
+        lines.append(f"| {' | '.join(key)} | " + " | ".join(cells) + " |")
     return lines
 
 
@@ -197,6 +237,11 @@ def report(raw, asked):
         "Families: independent normal; Student t with 4 degrees; GARCH(1,1); calm and stormy regimes; and, held out,",
         "stochastic volatility that rises after losses, with jumps down that all share. Five years in sample; the",
         "base's true Sharpe ratio is 1 a year. Lucky means best in sample of 200, of new books of 50.",
+        "",
+        "## Weak spots",
+        "Overlays without edge that returns cannot always tell from edge, settings pooled. Known are the sleeves for a",
+        "shift between them, and the market elsewhere.",
+        *weak_spots(rows),
         "",
         "## With trades",
         *pooled(by_trades, "Desks"),

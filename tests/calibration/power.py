@@ -58,11 +58,12 @@ VARIANTS = {
     "no gain test": "the horizon check alone stands for the gain",
     "new at .06": "the new part at 6 % in place of 5 %",
     "no direction": "the direction test has no say (returns)",
+    "sighted": "new only where the direction test says wider, or could have seen a narrower policy (returns)",
 }
 
 
 def seen(case, evidence, settings):
-    """The pair, the split of its out-of-sample span and the z of its direction, as the audit finds them."""
+    """The pair, the split of its out-of-sample span and its direction, as the audit finds them."""
     pair = make_pair(read_returns(case.base, role="base"), read_returns(case.tuned, role="tuned"), oos_start=case.split)
     given = case.given[evidence]
     trades = (given.get("base_trades"), given.get("tuned_trades"))
@@ -74,7 +75,7 @@ def seen(case, evidence, settings):
         if desk is None
         else cover_from_trades(desk.booked, index)
     )
-    return pair, parts, direction(pair.base, pair.tuned, pair.known, level=LEVEL).z
+    return pair, parts, direction(pair.base, pair.tuned, pair.known, level=LEVEL)
 
 
 def plain_new_p(pair, parts, settings):
@@ -119,8 +120,8 @@ def calls_new(found, new_p, z, evidence, *, gain_level=None, level=LEVEL, share=
 def answers(case, evidence, reps, seed):
     """What the rule and each variant says of one pair."""
     settings = Settings(reps=reps, seed=seed)
-    pair, parts, z = seen(case, evidence, settings)
-    span = pair.out_of_sample
+    pair, parts, way = seen(case, evidence, settings)
+    span, z = pair.out_of_sample, way.z
     found = measure(pair, span, parts, settings)
     new = found.attribution
     says = {"rule": calls_new(found, new.new_p, z, evidence)}
@@ -151,6 +152,8 @@ def answers(case, evidence, reps, seed):
         says[name] = calls_new(found, new.new_p, z, evidence, gain_level=gain_level)
     says["new at .06"] = calls_new(found, new.new_p, z, evidence, level=0.06)
     says["no direction"] = calls_new(found, new.new_p, None, evidence)
+    sighted = z is not None and (z > -ndtri(LEVEL) or way.could_see < ndtri(LEVEL))
+    says["sighted"] = says["rule"] and (evidence == "trades" or sighted)
     return says
 
 
@@ -238,8 +241,9 @@ def report(raw, asked):
     how = f"python tests/calibration/power.py --worlds {asked.worlds} --reps {asked.reps} --seed {asked.seed}"
     lines = [
         "# Power, and what was tried for more",
-        f"How often true new edge is called so, {asked.worlds} worlds a setting, {asked.reps} replicates a test,",
-        f"made by `{how}` on {date.today()}. Monte Carlo error of a rate at most {math.sqrt(0.25 / asked.worlds):.1%}.",
+        f"How often true new edge is called so, {rows[0]['worlds']} worlds a setting, {asked.reps} replicates a test,",
+        f"made by `{how}` on {date.today()}.",
+        f"Monte Carlo error of a rate at most {math.sqrt(0.25 / rows[0]['worlds']):.1%}.",
         "",
         "The *oracle* is the best possible test: a one-sided t-test at 5 % that sees the new book's own returns, which",
         "no auditor has. The *plain rule* asks the same questions of the same two streams with one block length and",

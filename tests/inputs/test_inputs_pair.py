@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from auditor.errors import InputError
 from auditor.inputs.pair import MIN_IS, MIN_OOS, Pair, make_pair
 from auditor.inputs.returns import Returns, read_returns, read_streams
+from auditor.inputs.split import moved
 
 T = 400
 DATES = pd.bdate_range("2018-01-01", periods=T)
@@ -374,3 +375,24 @@ def test_spans_partition_the_calendar(edges, embargo):
     for position in set(range(T)) - inside:
         near = min(abs(position - other) for other in inside) <= embargo
         assert (position in outside) != near
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    share=st.sampled_from([-0.3, -0.1, -0.05, 0.05, 0.1, 0.3]),
+    edges=st.sampled_from([(200, 399), (80, 150, 220, 399), (25, 30, 40, 140, 141, 300)]),
+    embargo=st.integers(0, 30),
+)
+def test_moved_windows_keep_their_ends_and_enough_periods(share, edges, embargo):
+    windows = [(DATES[a], DATES[b]) for a, b in zip(edges[::2], edges[1::2], strict=True)]
+    before = pair(oos=windows).out_of_sample
+    inside, outside = moved(DATES, before, share, embargo=embargo)
+    if inside is None or outside is None:
+        assert embargo or share > 0 or edges[0] < MIN_IS + 30
+        return
+    assert len(outside.index) >= MIN_OOS
+    assert len(inside.index) >= MIN_IS
+    assert not set(inside.index.tolist()) & set(outside.index.tolist())
+    assert outside.last == before.last
+    later, earlier = set(outside.index.tolist()), set(before.index.tolist())
+    assert later < earlier if share > 0 else later > earlier
