@@ -195,6 +195,51 @@ def weak_spots(rows):
     return lines
 
 
+RULES = {
+    "the rule": lambda row: called(row, LEVEL),
+    "the gain at 20 % throughout": lambda row: called(row, 0.20),
+    "the gain at 20 % where the direction test says wider": lambda row: called(row, 0.20 if wider(row) else LEVEL),
+    "only where that test says wider, or could have seen a narrower policy": lambda row: (
+        called(row, LEVEL) and (wider(row) or (row["could_see"] is not None and row["could_see"] < CRITICAL))
+    ),
+}
+"""From returns alone: other ways to read the numbers of the same audits."""
+CRITICAL = -1.645
+
+
+def wider(row):
+    """Whether the base looks like a part of the tuned policy."""
+    return row["direction_z"] is not None and row["direction_z"] > -CRITICAL
+
+
+def called(row, gain_level):
+    """Whether an audit from returns alone would say new edge with the gain at another level."""
+    if row["new_p"] is None or row["horizon_share"] is None or row["gain"] < 0.005:
+        return False
+    narrower = row["direction_z"] is not None and row["direction_z"] < CRITICAL
+    steady = row["horizon_share"] >= 0.5 and row["edge_share"] >= 0.25
+    return steady and row["gain_p"] < gain_level and row["new_p"] < LEVEL and not narrower
+
+
+def other_rules(raw):
+    """Power and false new edge of every rule, by kind of data, and the nulls that it lets above the bar."""
+    lines = [
+        "",
+        "| rule | " + " | ".join(f"{kind}: edges, nulls" for kind in KINDS_OF_DATA) + " | nulls above the bar |",
+    ]
+    lines.append("|---|" + "---:|" * (len(KINDS_OF_DATA) + 1))
+    alone = [row for row in raw if row["evidence"] == "returns" and row["world"] != "long-only"]
+    for name, rule in RULES.items():
+        cells = []
+        for belongs in KINDS_OF_DATA.values():
+            said = {truth: [rule(r) for r in alone if belongs(r) and r["truth"] == truth] for truth in ("edge", "none")}
+            cells.append(", ".join(f"{sum(some) / max(1, len(some)):.1%}" for some in said.values()))
+        verdicts = [row | {"finding": "new_edge" if rule(row) else "no_gain"} for row in alone]
+        nulls = [row for row in counted(verdicts) if row["truth"] == "none"]
+        lines.append(f"| {name} | " + " | ".join(cells) + f" | {len(beyond(nulls))} of {len(nulls)} |")
+    return lines
+
+
 def by_rate(text):
     """The number at the head of a cell."""
     return float(text.split("%")[0])
@@ -267,6 +312,9 @@ def report(raw, asked):
             "Nulls called new edge above 5 % and two errors, from returns alone",
             f"None: no null in any setting is above {limit(worlds):.1%}.",
         ),
+        "",
+        "### Other rules on the same numbers, long-only books left out",
+        *other_rules(raw),
         "",
         "## With known streams",
         "The sleeves for a shift between them; the market for a hedge and for long-only books.",

@@ -46,7 +46,6 @@ VARIANTS = {
     "rule": "the rule as it ships",
     "plain": "the plain rule: one block length for all, errors that do not pay for the projection nor for booking",
     "block 1": "blocks of one period in the tests of the new part",
-    "block half": "blocks half as long in the tests of the new part",
     "block double": "blocks twice as long in the tests of the new part",
     "mean alone": "the new part must earn; its alpha on the covered part is not asked for",
     "alpha alone": "alpha alone; the new part's own mean is not asked for",
@@ -58,6 +57,7 @@ VARIANTS = {
     "no gain test": "the horizon check alone stands for the gain",
     "new at .06": "the new part at 6 % in place of 5 %",
     "no direction": "the direction test has no say (returns)",
+    "wider at .20": "the gain must be probable at 20 % where the direction test says wider, else survive (returns)",
     "sighted": "new only where the direction test says wider, or could have seen a narrower policy (returns)",
 }
 
@@ -130,7 +130,7 @@ def answers(case, evidence, reps, seed):
         # Nothing is new under any of them.
         return dict.fromkeys(VARIANTS, False)
     block = new.new_mean.block
-    for name, other in (("block 1", 1), ("block half", max(1, block // 2)), ("block double", 2 * block)):
+    for name, other in (("block 1", 1), ("block double", 2 * block)):
         other = min(other, span.index.size // 4)
         varied = measure(pair, span, parts, replace(settings, block=other)).attribution.new_p
         says[name] = calls_new(found, varied, z, evidence)
@@ -152,7 +152,9 @@ def answers(case, evidence, reps, seed):
         says[name] = calls_new(found, new.new_p, z, evidence, gain_level=gain_level)
     says["new at .06"] = calls_new(found, new.new_p, z, evidence, level=0.06)
     says["no direction"] = calls_new(found, new.new_p, None, evidence)
-    sighted = z is not None and (z > -ndtri(LEVEL) or way.could_see < ndtri(LEVEL))
+    wider = z is not None and z > -ndtri(LEVEL)
+    says["wider at .20"] = says["gain at .20"] if wider else says["rule"]
+    sighted = wider or (z is not None and way.could_see < ndtri(LEVEL))
     says["sighted"] = says["rule"] and (evidence == "trades" or sighted)
     return says
 
@@ -270,6 +272,25 @@ def report(raw, asked):
 
 
 CONCLUSIONS = """
+## What the tables support
+*Kept.* The rule as it ships: its refinements (errors that pay for the projection, longer blocks for booked P&L) cost
+no power beside the plain rule. With trades what separates it from the oracle is mostly the oracle's sight of the new
+book day by day, and the gain test.
+
+*Dropped, since they bring nothing beyond the Monte Carlo error.* Other block lengths in the tests of the new part;
+the mean or the alpha alone; control variates; no least share; the new part at 6 %. At 60 observations the tests
+reject 3.5 to 4.7 % of true nulls at 5 % ([size.md](size.md)), so calibrated critical values have at most as much to
+give as the row at 6 % shows. Windows of a walk-forward are pooled already.
+
+*Held back.* With trades the gain at 35 %, or no test of it, raises the power by a few points and gives up the second
+of the two claims, that the whole policy is better. From returns alone the gain at 20 % throughout raises power by
+half and doubles false new edge.
+
+*Open, and the best found.* From returns alone, the gain at 20 % only where the direction test says *wider*:
+[confusion.md](confusion.md), "Other rules", shows about ten points more power on daily data with tails or clusters,
+and no more nulls above the bar. And new edge only where that test says wider or could have seen a narrower policy: it
+removes nearly every false new edge of thin-tailed, weekly and monthly data, costs nothing on daily data with tails or
+clusters, and most of the power elsewhere. The audit warns there instead. Neither is in the rule.
 """
 
 

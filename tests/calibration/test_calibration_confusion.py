@@ -4,7 +4,7 @@ import math
 from collections import Counter
 
 import pytest
-from confusion import LEVEL, cases, counted, one_world
+from confusion import LEVEL, RULES, cases, counted, one_world, read_raw, write_csv
 from power import answers
 
 from auditor import audit
@@ -89,3 +89,11 @@ def test_counts_are_those_of_the_audits():
     assert {row["evidence"] for row in rows} == {"returns", "known"}
     for row in rows:
         assert row["new_edge_rate"] == row["new_edge"] / 2
+
+
+def test_rules_read_again_begin_with_the_rule_itself(tmp_path):
+    raw = one_world((("sleeves", "garch", "monthly", 10), 5, 199))
+    write_csv(tmp_path / "raw.csv", raw)
+    for row in (one for one in read_raw(tmp_path / "raw.csv") if one["evidence"] == "returns"):
+        assert RULES["the rule"](row) is (row["finding"] == "new_edge")
+    assert read_raw(tmp_path / "raw.csv") == [row | {"gain": float(row["gain"])} for row in raw]
