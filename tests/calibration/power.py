@@ -215,6 +215,13 @@ def power_table(rows, raw):
                 f"| {row['world']}, {setting_of(row)} | {row['evidence']} | {row['overlay']} | {row['oracle']:.0%} | "
                 f"{row['rule']:.0%} | {ratios[0]} | {row['plain']:.0%} | {ratios[1]} |"
             )
+    for evidence in ("trades", "returns"):
+        edges = [row for row in rows if row["truth"] == "edge" and row["evidence"] == evidence]
+        rule, oracle, plain = (float(np.mean([row[name] for row in edges])) for name in ("rule", "oracle", "plain"))
+        lines.append(
+            f"| **all** | **{evidence}** | **{len(edges)} families** | {oracle:.0%} | {rule:.0%} | "
+            f"{rule / oracle:.2f} | {plain:.0%} | {rule / plain:.2f} |"
+        )
     return lines
 
 
