@@ -15,7 +15,7 @@ from auditor import describe
 from auditor.books import read_books
 from auditor.breadth import breadth_of_sessions, breadth_of_trades
 from auditor.config import Align, Kind, Missing, RolloutAs, Settings, Unit, parse_windows
-from auditor.coverage.direction import direction
+from auditor.coverage.direction import DAILY, direction
 from auditor.coverage.exposure import cover_from_trades
 from auditor.coverage.holdings import cover_from_positions
 from auditor.coverage.split import Split
@@ -282,6 +282,7 @@ def _audit(
             leaves_base=outside.split.nothing_new is None,
             direction=way,
             known_complete=settings.known_complete,
+            must_see=desk is None and not settings.known_complete and pair.periods_per_year >= DAILY,
             doubted=isinstance(desk, Desk) and desk.doubted,
             not_assessed=describe.selection_not_assessed(selection),
         )

@@ -14,7 +14,7 @@ import pandas as pd
 from scipy.special import ndtri
 
 from auditor.config import Settings
-from auditor.coverage.direction import Direction
+from auditor.coverage.direction import DAILY, Direction
 from auditor.coverage.streams import COLLINEAR
 from auditor.desk import Desk
 from auditor.errors import InputError
@@ -189,9 +189,13 @@ def oddities(
         and way.verdict == "unclear"
         and way.could_see > ndtri(settings.level)
     ):
+        barred = pair.periods_per_year >= DAILY and not settings.known_complete
+        passes = (
+            "so nothing here is called new edge" if barred else "so a filter of the base's own trades can pass for it"
+        )
         found.append(
             "The direction test could not have seen a narrower policy on this data: tails are too thin or exposure too "
-            "steady. A filter of the base's own trades can pass for new edge; trades would tell."
+            f"steady, {passes}. Trades would tell."
         )
     if outside.gain.n_obs < 2 * pair.periods_per_year:
         years = outside.gain.n_obs / pair.periods_per_year

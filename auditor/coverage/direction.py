@@ -40,6 +40,9 @@ class Direction:
         return f"{self.verdict}: {self.reason}" if self.z is None else f"{self.verdict}, z={self.z:.2f}"
 
 
+DAILY = 200
+"""Periods a year from which returns show, as a rule, which of two policies is inside the other."""
+
 NULL = "Neither policy is a part of the other: after the common part, what is left of each depends on the other alike."
 
 

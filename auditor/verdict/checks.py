@@ -64,6 +64,7 @@ class Facts:
     leaves_base     whether any of the tuned policy leaves what the base could do (False: covered by arithmetic)
     direction       narrower or wider, from returns
     doubted         the trades leave open whether the new part is new: new edge by them is then presumed
+    must_see        returns alone whose direction can be told as a rule: where it cannot be, nothing is called new
     not_assessed    what lies outside the rule and could not be told
     """
 
@@ -84,6 +85,14 @@ class Facts:
     known_complete: bool
     not_assessed: tuple[str, ...] = ()
     doubted: bool = False
+    must_see: bool = False
+
+    @property
+    def blind(self) -> bool:
+        """Whether the direction test could neither have seen a narrower policy nor saw a wider one."""
+        edge = -float(ndtri(1 - self.level))
+        z, could = self.direction.z, self.direction.could_see
+        return z is not None and edge <= z <= -edge and could is not None and could >= edge
 
 
 def make_checks(facts: Facts) -> list[Check]:
@@ -136,7 +145,7 @@ def make_checks(facts: Facts) -> list[Check]:
     )
     edge = -float(ndtri(1 - level))
     way, why = facts.direction.z, facts.direction.reason
-    if way is not None and way >= edge and facts.direction.could_see is not None and facts.direction.could_see >= edge:
+    if facts.blind:
         # A test that could not have failed has not passed either.
         way, why = None, "tails too thin or exposure too steady for this data to show a narrower policy"
     checks.append(_check("not_narrower", "Is tuned not simply a part of base (direction z)?", way, ">=", edge, why))

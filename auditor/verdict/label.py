@@ -43,8 +43,10 @@ def judge(facts: Facts) -> Verdict:
     steady = material and holds("gain_at_longer_horizon")
     survives = steady and holds("gain_survives")
     probable = survives or (steady and "gain_probable" in checks and holds("gain_probable"))
-    # From returns alone a narrower policy is not new whatever its means say; a direction that cannot be told is no bar.
-    narrower = facts.evidence != "trades" and checks["not_narrower"].passed is False
+    # From returns alone a narrower policy is not new whatever its means say. One whose direction cannot be told is not
+    # new either where it could be as a rule, in daily data; in weekly and monthly data that would bar nearly all.
+    unseen = facts.must_see and facts.blind
+    narrower = facts.evidence != "trades" and (checks["not_narrower"].passed is False or unseen)
     new = holds("new_part_earns") and holds("edge_share") and not narrower
     promised = holds("in_sample_gain")
 

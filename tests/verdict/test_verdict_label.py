@@ -181,6 +181,17 @@ def test_a_direction_that_could_not_be_seen_is_not_a_pass():
     assert {c.name: c for c in judge(facts(direction=way(0.3))).checks}["not_narrower"].passed is True
 
 
+def test_daily_returns_whose_direction_cannot_be_told_are_not_new_edge():
+    blind, wider = way(0.3, could_see=-1.0), way(2.0, could_see=-1.0)
+    assert judge(facts(direction=blind)).finding == "new_edge"
+    barred = judge(facts(direction=blind, must_see=True))
+    assert barred.finding == "efficiency"
+    assert "cannot tell whether the tuned policy is only a part of the base" in barred.reason
+    assert judge(facts(direction=wider, must_see=True)).finding == "new_edge"
+    assert judge(facts(direction=way(0.3), must_see=True)).finding == "new_edge"
+    assert judge(facts(direction=blind, must_see=True, evidence="trades")).finding == "new_edge"
+
+
 def test_a_check_says_which_way_and_whether():
     checks = {check.name: check for check in judge(facts()).checks}
     assert str(checks["gain_survives"]) == "Does the gain survive out of sample (p)? yes: 0.01 < 0.05"
