@@ -121,7 +121,7 @@ def horizons(axes: Axes, periods: Sequence[int], gains: Sequence[float], bound: 
     axes.plot(at, gains, "-o", color=LIGHT["tuned"], markersize=7, clip_on=False)
     span = max(LEAST, *(abs(one) for one in gains))
     low, high = min(0.0, *gains), max(0.0, *gains)
-    axes.set_ylim(low - 0.16 * span, high + 0.24 * span)
+    axes.set_ylim(low - max(0.16 * span, LEAST), high + max(0.24 * span, LEAST))
     axes.set_xlim(-0.35, len(periods) - 0.65)
     zero(axes)
     for x, one in zip(at, gains, strict=True):

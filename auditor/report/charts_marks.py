@@ -95,7 +95,7 @@ def log_ticks(axes: Axes, low: float, high: float) -> None:
         if len(ticks) >= 3:
             break
     ticks = ticks[:: max(1, math.ceil(len(ticks) / 6))]
-    axes.set_yticks(ticks, [f"{one:,.10g}" for one in ticks])
+    axes.set_yticks(ticks, [f"{one:,.10g}" if 1e-4 <= one < 1e5 else f"{one:.0e}" for one in ticks])
     axes.yaxis.set_minor_locator(NullLocator())
     axes.yaxis.set_minor_formatter(NullFormatter())
     axes.set_ylim(low / (high / low) ** 0.05, high * (high / low) ** 0.05)

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 Array = NDArray[np.float64]
 Dates = NDArray[np.datetime64]
 
+LABEL = 0.29
+"""Share of the picture's width that the longest label needs at the end of a bar."""
+
 Bar = tuple[float, str, Role]
 """Value, label and role."""
 
@@ -36,9 +39,8 @@ def bars(axes: Axes, rows: Sequence[tuple[str, Sequence[Bar]]], key: Sequence[tu
     axes.set_yticks(range(len(rows)), [name for name, _ in rows], color=LIGHT["ink"])
     axes.set_ylim(len(rows) - 0.45, -0.55)
     values = [value for _, found in rows for value, _, _ in found]
-    # Room for the labels, which are as wide as a third of the picture.
     left, right = min(0.0, *values), max(0.0, *values)
-    room = 0.5 * (right - left)
+    room = LABEL * (right - left) / (1 - LABEL * ((left < 0) + (right > 0)))
     axes.set_xlim(left - (room if left < 0 else 0.01 * most), right + (room if right > 0 else 0.01 * most))
     axes.set_xticks([])
     for side in ("left", "bottom"):

@@ -30,7 +30,7 @@ class Picture:
     says: str
     draw: Callable[[Axes], None]
     height: float = 290.0
-    left: float = 52.0
+    left: float = 56.0
     right: float = 24.0
     top: float = 24.0
     bottom: float = 28.0

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from auditor.result import Audit
 
 
+LETTER = 8.0
+"""Width of a letter in a picture, in its units; names of lines stand at its right."""
+
 SAME = 0.02
 """Leverage of the base that is no other line: it would lie on its own."""
 
@@ -42,12 +45,12 @@ def growth(audit: Audit) -> Picture | str:
         says=f"One unit of {first} became {_times(found.tuned[-1])} by {last} with tuned, "
         f"{_times(found.base[-1])} with base{beside}. Out of sample: {_windows_in_words(audit)}.",
         draw=partial(charts.growth, dates=dates, lines=lines, windows=_windows(audit.pictures)),
-        right=140,
+        right=14 + LETTER * max(len(name) for name, *_ in lines),
     )
 
 
 def _times(value: float) -> str:
-    return f"{value:.2f}" if value < 100 else f"{value:,.0f}" if value < 1e6 else f"{value:.2e}"
+    return f"{value:.2f}" if value < 100 else f"{value:,.0f}" if value < 1e6 else f"{value:.1e}"
 
 
 def rolling(audit: Audit) -> Picture | str:

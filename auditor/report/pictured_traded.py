@@ -29,7 +29,7 @@ def coverage(audit: Audit) -> Picture | str:
     both = (audit.shape.out_of_sample.base.mean, audit.shape.out_of_sample.tuned.mean)
     *whole, one, other = traded.amounts([*(() if told else both), covered, new], "return")
     rows: list[tuple[str, list[Bar]]] = [
-        (name, [(value, f"{text}{how}", role)])
+        (name, [(value, text, role)])
         for name, value, text, role in (
             *(() if told else (("base", both[0], whole[0], "base"), ("tuned", both[1], whole[1], "tuned"))),
             ("covered", covered, one, "tuned"),
@@ -38,7 +38,7 @@ def coverage(audit: Audit) -> Picture | str:
     ]
     return Picture(
         name="coverage",
-        title=TITLES["coverage"],
+        title=TITLES["coverage"] + (how and " (a year)"),
         says=f"Out of sample tuned earned {one}{how} where the base could have, {other}{how} elsewhere.{explained}",
         draw=partial(charts_traded.bars, rows=rows),
         height=30 + 52 * len(rows),

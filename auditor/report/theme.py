@@ -59,8 +59,8 @@ OF_FINDING: Mapping[Finding, Role] = {
     "no_gain": "muted",
 }
 
-FONT = 13.0
-"""Size of all text in a picture, in units of a picture 480 wide: 10 px on a phone, 15 px on a desk."""
+FONT = 14.0
+"""Size of all text in a picture, in units of a picture 480 wide: over 10 px on a phone, 15 px on a desk."""
 
 SETTINGS: Mapping[str, object] = {
     "font.size": FONT,
