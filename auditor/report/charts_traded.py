@@ -86,5 +86,10 @@ def running_sums(axes: Axes, dates: Dates, lines: Sequence[tuple[str, Array, Rol
     zero(axes)
     axes.grid(axis="y")
     date_ticks(axes)
-    axes.yaxis.set_major_formatter(lambda value, _: f"{100 * value:+.3g}%" if percent else f"{value:+,.4g}")
+    scale, unit = (100, "%") if percent else (1, "")
+    axes.yaxis.set_major_formatter(
+        lambda value, _: (
+            f"{scale * value:+z,.0f}{unit}" if abs(scale * value) >= 100 else f"{scale * value:+z.3g}{unit}"
+        )
+    )
     end_labels(axes, ends)

@@ -118,8 +118,8 @@ def new_part(audit: Audit) -> Picture | str:
         says=f"Out of sample the covered part added up to {covered} and the new part to {new}; that the new part "
         f"earns, alone and beside the rest, has {p_text(parts.new_p, audit.sharpe.out_of_sample.level)}.",
         draw=partial(charts_traded.running_sums, dates=audit.pictures.dates[found.row], lines=drawn, percent=percent),
-        left=62,
-        right=66,
+        left=72,
+        right=70,
         top=10,
     )
 
