@@ -267,6 +267,8 @@ def test_json_of_rollouts_is_valid_and_every_report_says_the_same(weeks):
     for shown in (f"{outside.tries.curves.base[-1]:.3f}", f"{found.seeds.audits[0].gain:+.2f}", "Pairs of rollouts"):
         assert shown in text
         assert shown in page
+    assert "audit(base_rollouts=base_rollouts, tuned_rollouts=tuned_rollouts, " in page
+    assert "rollout_as='each'" in page
     roles = [one.role for one in found.inputs]
     assert roles[:2] == ["base", "tuned"]
     assert roles[-2:] == ["base rollouts", "tuned rollouts"]
@@ -279,6 +281,13 @@ def test_on_the_command_line_base_and_tuned_may_be_left_out(weeks, tmp_path):
     run = CliRunner().invoke(main, ["audit", *rollouts, "--oos-fraction", "0.4", "--reps", "499", "--hurdle", "0.5sd"])
     assert run.exit_code == 0, run.output
     assert "Depth and breadth, out of sample" in run.stdout
+    pages = CliRunner().invoke(
+        main, ["audit", *rollouts, "--oos-fraction", "0.4", "--reps", "499", "--report", f"md:{tmp_path / 'a.md'}"]
+    )
+    assert pages.exit_code == 0, pages.output
+    assert "auditor audit --base-rollouts base.csv --tuned-rollouts tuned.csv --reps 499" in (
+        tmp_path / "a.md"
+    ).read_text(encoding="utf-8")
     alone = CliRunner().invoke(main, ["audit", str(tmp_path / "base.csv"), "--oos-fraction", "0.4"])
     assert alone.exit_code == 2
     assert "BASE and TUNED" in alone.stderr

@@ -19,6 +19,9 @@ FILES = {
     "tuned trades": "tuned_trades",
     "base positions": "base_positions",
     "tuned positions": "tuned_positions",
+    "base rollouts": "base_rollouts",
+    "tuned rollouts": "tuned_rollouts",
+    "instrument returns": "instrument_returns",
     "known": "known",
     "library": "library",
     "trials": "trials",
@@ -42,7 +45,8 @@ def _all_files(audit: Audit) -> bool:
 
 
 def _command(audit: Audit) -> str:
-    words = ["auditor", "audit", *(_named(audit, role) for role in ("base", "tuned"))]
+    # The mean of rollouts is no file: where rollouts were given, they stand for both policies.
+    words = ["auditor", "audit", *(() if _of_rollouts(audit) else (_named(audit, role) for role in ("base", "tuned")))]
     for name, value in _chosen(audit):
         option = f"--{name.replace('_', '-')}"
         for one in value if name == "oos" else [value]:
@@ -60,7 +64,11 @@ def _typed(name: str, value: Any) -> str:
 
 def _call(audit: Audit) -> str:
     named = ", ".join(f"{name}={value!r}" for name, value in _chosen(audit, frames=True))
-    return clean(f"audit(base, tuned, {named})")
+    return clean(f"audit({named})" if _of_rollouts(audit) else f"audit(base, tuned, {named})")
+
+
+def _of_rollouts(audit: Audit) -> bool:
+    return any(one.role == "base rollouts" for one in audit.inputs)
 
 
 class _Name:
@@ -82,7 +90,10 @@ def _chosen(audit: Audit, *, frames: bool = False) -> Iterator[tuple[str, Any]]:
     for role, name in FILES.items():
         given = next((one for one in audit.inputs if one.role == role), None)
         if given is not None:
-            yield name, _Name(name) if frames and given.name == role else clean(_file(given.name, role))
+            yield (
+                name,
+                _Name(name) if frames and given.name in (role, role.split()[0]) else clean(_file(given.name, role)),
+            )
     if audit.coverage.positions is not None:
         yield "instrument_returns", _Name("instrument_returns") if frames else "FILE"
     chosen, usual = audit.settings, asdict(Settings())

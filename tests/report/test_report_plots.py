@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import pickle
 import re
 import subprocess
 import sys
@@ -68,7 +67,6 @@ def test_a_figure_shows_itself_without_pyplot_or_a_backend(desk):
     shown, size = desk.plot.split()._repr_png_()
     assert shown.startswith(b"\x89PNG")
     assert int.from_bytes(shown[16:20]) == pytest.approx(2 * size["width"], abs=2)
-    assert len(pickle.loads(pickle.dumps(desk.plot.split())).axes) == 1
 
 
 def test_a_picture_that_cannot_be_is_refused_with_its_reason():
