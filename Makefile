@@ -4,13 +4,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: help demo test check lint types imports engines notebooks browser pictures calibration bench clean
+.PHONY: help demo test check lint types imports engines notebooks postgres browser pictures calibration bench clean
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make demo         install, and audit the bundled real pairs"
 	@echo "make test         install, and run every test that needs no outside service"
-	@echo "make check        lint, types, import direction, real engines, the notebooks, a real browser, short calibration"
+	@echo "make check        lint, types, import direction, real engines, the notebooks, real PostgreSQL, a real browser,"
+	@echo "                  short calibration"
 	@echo "make browser      the page in Debian's Chromium (apt-get install chromium chromium-driver)"
 	@echo "make pictures     draw the pictures of the README again"
 	@echo "make bench        speed beside other programs, in one run"
@@ -37,13 +38,13 @@ demo: $(VENV)/.demo
 	@$(BIN)/auditor demo
 
 test: $(VENV)/.test
-	$(BIN)/python -m pytest -m 'not calibration and not engines and not browser and not notebooks' -q
+	$(BIN)/python -m pytest -m 'not calibration and not engines and not browser and not notebooks and not postgres' -q
 
 $(VENV)/.engines: $(VENV)/.test
 	$(PIP) --editable '.[test,engines]'
 	@touch $@
 
-check: lint types imports engines notebooks browser
+check: lint types imports engines notebooks postgres browser
 	$(BIN)/python -m pytest -m calibration -q
 
 engines: $(VENV)/.engines
@@ -61,6 +62,8 @@ browser: $(VENV)/.browser
 
 pictures: $(VENV)/.browser
 	$(BIN)/python docs/pictures/make.py
+postgres: $(VENV)/.test
+	$(BIN)/python -m pytest -m postgres -q
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

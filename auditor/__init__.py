@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from auditor.audit import audit, audit_files
     from auditor.calibrate import Calibration, calibrate
     from auditor.compare import Comparison, compare
+    from auditor.counted import audit_counted
     from auditor.errors import AuditorError, ConfigError, InputError, LedgerError
     from auditor.result import Audit
     from auditor.tries import TriesAudit, tries
@@ -31,6 +32,7 @@ _HOME = {
     "audit_files": "auditor.audit",
     "compare": "auditor.compare",
     "calibrate": "auditor.calibrate",
+    "audit_counted": "auditor.counted",
     "tries": "auditor.tries",
     "Audit": "auditor.result",
     "Comparison": "auditor.compare",
@@ -52,6 +54,7 @@ __all__ = [
     "LedgerError",
     "TriesAudit",
     "audit",
+    "audit_counted",
     "audit_files",
     "calibrate",
     "compare",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any, Literal
@@ -25,7 +25,8 @@ from auditor.errors import InputError
 from auditor.inputs.pair import Pair, make_pair
 from auditor.inputs.returns import Returns, read_returns, read_streams
 from auditor.inputs.trials import read_trials
-from auditor.measure import alongside, how_selected, in_library, measure
+from auditor.ledger.budget import Look, Subject, spend
+from auditor.measure import alongside, how_selected, in_library, measure, too_coarse
 from auditor.pictures import make_pictures
 from auditor.result import Attribution, Audit, Coverage, ShapePair, SharpePair
 from auditor.rollouts import as_pairs, as_policies, read_runs
@@ -83,6 +84,7 @@ def audit(
     date_column: str | None = None,
     date_format: str | None = None,
     stability: bool = False,
+    look: int | Callable[[Subject], Look] | None = None,
 ) -> Audit:
     """Audit the gain of `tuned` over `base`: new edge, or the same opportunities reweighted.
 
@@ -122,6 +124,8 @@ def audit(
     na, kind, unit    how to read: drop dates without a value, turn prices to returns, divide percent by 100
     base_column, tuned_column, date_column, date_format  which columns to read, and how dates are written
     stability         audit again over moved split dates, other blocks and seeds, and say whether the label hangs on one
+    look              which look at this out-of-sample window it is: 1, 2, ...; the level of what the label claims is
+                      divided accordingly. `audit_counted` has a ledger count them. None: not counted, and said
 
     Same input, same numbers. Raises InputError, whose message counts, shows the first case and says the fix.
     """
@@ -192,6 +196,10 @@ def audit(
     )
     streams = None if library is None else read_streams(library, role="library", na=na, date_format=date_format)
     if runs is not None and rollout_as == "each":
+        if look is not None:
+            raise InputError(
+                "a ledger counts one audit, and --rollout-as each makes many: audit the mean, or uncounted"
+            )
         if stability:
             raise InputError("--stability examines one audit, and --rollout-as each makes many: give one of them")
         if any(one is not None for one in (base_trades, tuned_trades, *held)):
@@ -207,11 +215,12 @@ def audit(
         positions=(*held, None if runs is not None and alone else instrument_returns),
         date_format=date_format,
     )
-    found = _audit(pair, settings, tried, books, streams)
+    found = _audit(pair, settings, tried, books, streams, look)
     if stability:
         # Trials judge the in-sample gain and a library describes; neither moves the label.
         again = replace(settings, n_trials=None, trials=None)
-        stable = examine(pair, again, found, lambda other, how: _audit(other, how, None, books, None))
+        number = None if found.look is None else found.look.number
+        stable = examine(pair, again, found, lambda other, how: _audit(other, how, None, books, None, number))
         found = replace(found, stability=stable)
     return found if runs is None else with_runs(found, pair, runs, settings, given)
 
@@ -238,11 +247,21 @@ def audit_files(
 
 
 def _audit(
-    pair: Pair, settings: Settings, tried: Returns | None, desk: Desk | Shelf | None, library: Returns | None
+    pair: Pair,
+    settings: Settings,
+    tried: Returns | None,
+    desk: Desk | Shelf | None,
+    library: Returns | None,
+    look: int | Callable[[Subject], Look] | None = None,
 ) -> Audit:
     """Test, cover and label a checked pair."""
     gain_level = settings.gain_level_in_force(trades=desk is not None)
     describe.refuse_tuned_among_known(pair)
+    read = describe.inputs(pair, tried, library, desk)
+    in_force = describe.settings_in_force(settings, gain_level, pair)
+    # Here, once nothing can be refused any more and before anything is seen: from here on it is a look.
+    subject = describe.subject(pair, read, in_force)
+    taken = look(subject) if callable(look) else None if look is None else spend(subject, look)
     sizing = pure_sizing(pair.base, pair.tuned)
     streams = candidates(
         pair.base, pair.periods_per_year, pair.known, pair.known_names, shortest=pair.out_of_sample.index.size
@@ -260,16 +279,22 @@ def _audit(
         return without_known(exact, known[index], names, pair.periods_per_year)
 
     inside, outside = (
-        measure(pair, span, covered(span.index), settings) for span in (pair.in_sample, pair.out_of_sample)
+        measure(pair, span, covered(span.index), settings, claim=None if taken is None else taken.level_left)
+        for span in (pair.in_sample, pair.out_of_sample)
     )
+    if taken is not None and (reps := too_coarse(outside, taken)):
+        finer = replace(settings, reps=reps)
+        outside = measure(pair, pair.out_of_sample, outside.split, finer, claim=taken.level_left)
     way = direction(pair.base, pair.tuned, pair.known, level=settings.level)
 
     selection = how_selected(pair, inside, settings, tried)
     verdict = judge(
         Facts(
             evidence="trades" if desk else "known" if pair.known_names else "returns",
-            level=settings.level,
-            gain_level=gain_level,
+            level=settings.level if taken is None else taken.level_left,
+            gain_level=gain_level if taken is None else taken.gain_level_left,
+            asked_level=settings.level,
+            look=None if taken is None else taken.number,
             min_edge_share=settings.min_edge_share,
             in_sample=inside.gain,
             out_of_sample=outside.gain,
@@ -318,6 +343,7 @@ def _audit(
             else breadth_of_sessions(pair, settings),
         ),
         selection=selection,
+        look=taken,
         shape=ShapePair(in_sample=inside.shape, out_of_sample=outside.shape),
         checks=verdict.checks,
         not_assessed=verdict.not_assessed,
@@ -329,8 +355,8 @@ def _audit(
         + describe.selection_warnings(selection),
         notes=pair.notes + (() if desk is None else desk.notes) + selection.notes,
         sample=describe.sample(pair),
-        inputs=describe.inputs(pair, tried, library, desk),
-        settings=describe.settings_in_force(settings, gain_level, pair),
+        inputs=read,
+        settings=in_force,
         versions=describe.versions(),
         pictures=make_pictures(pair, inside, outside, desk),
     )

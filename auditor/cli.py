@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from auditor import __version__
+from auditor.cli_ledger import ledger as ledger_commands
 from auditor.errors import AuditorError
 from auditor.options import (
     OF_A_BASE,
@@ -25,10 +26,11 @@ from auditor.options import (
     output_options,
     worlds_options,
 )
+from auditor.terminal import console as _console
+from auditor.terminal import note
+from auditor.terminal import print_json as _print_json
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
     from auditor.result import Audit
 
 COULD_NOT_RUN, INTERRUPTED, PIPE_CLOSED = 2, 130, 141
@@ -67,6 +69,9 @@ def main() -> None:
     """Tell whether the gain of a backtest overlay is new edge, or the same opportunities reweighted."""
 
 
+main.add_command(ledger_commands)
+
+
 _AUDIT_EXAMPLES = """
 Examples:
   auditor audit base.csv tuned.csv --oos-start 2019-01-02
@@ -74,6 +79,7 @@ Examples:
   auditor audit base.csv tuned.csv --oos 2015-01-01:2016-12-31 --embargo 21
   auditor audit base.csv tuned.csv --oos-fraction 0.3 --known factors.csv
   auditor audit base.csv tuned.csv --oos-start 2019-01-02 --report html:audit.html --report md:audit.md
+  auditor audit base.csv tuned.csv --oos-start 2019-01-02 --ledger sqlite:///looks.db --strategy momentum
 
 Exit code 0: the audit ran, whatever it found. 2: it could not run.
 """
@@ -86,6 +92,9 @@ Exit code 0: the audit ran, whatever it found. 2: it could not run.
 def audit(
     base: str | None,
     tuned: str | None,
+    ledger: str | None,
+    strategy: str | None,
+    signing_key: str | None,
     reports: tuple[tuple[str, str], ...],
     as_json: bool,
     quiet: bool,
@@ -98,10 +107,15 @@ def audit(
     check_reports(
         reports, inputs=tuple(one for one in (base, tuned, *(options[name] for name in _FILES)) if _is_path(one))
     )
+    if (ledger is None) != (strategy is None) or (signing_key and ledger is None):
+        raise click.UsageError("--ledger and --strategy go together: a ledger counts the looks of a strategy.")
     from auditor.audit import audit_files
 
     options["oos"] = list(options["oos"]) or None
-    result = audit_files(base, tuned, **options)
+    if ledger is None:
+        result = audit_files(base, tuned, **options)
+    else:
+        result = _counted(base, tuned, ledger, strategy=str(strategy), signing_key=signing_key, **options)
     _write_reports(result, reports)
     if as_json:
         _print_json(result)
@@ -260,17 +274,21 @@ def _is_path(value: Any) -> bool:
     return isinstance(value, str)
 
 
-def _console() -> Console:
-    from rich.console import Console
+def _counted(
+    base: str | None, tuned: str | None, ledger: str, *, strategy: str, signing_key: str | None, **options: Any
+) -> Audit:
+    """Count the look before it is taken, and say what the count does not hold."""
+    from auditor.counted import take_look, told_of
+    from auditor.ledger.chain import read_key
+    from auditor.ledger.store import Ledger
 
-    return Console(file=sys.stdout)
-
-
-def _print_json(data: Audit | dict[str, Any] | list[Any]) -> None:
-    from auditor.report.machine import as_json
-
-    # As bytes: JSON is UTF-8 and has plain line breaks whatever the terminal speaks.
-    click.echo(as_json(data).encode("utf-8"), nl=False)
+    opened = Ledger(ledger, signing_key=read_key(signing_key)).trusted()
+    if opened.made:
+        note(f"made ledger {opened.name}")
+    found = take_look(opened, strategy, base, tuned, **options)
+    if told := told_of(found.reserved):
+        note(f"note: {told}")
+    return found.audit
 
 
 def _print_label(result: Audit) -> None:

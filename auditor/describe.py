@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import platform
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from functools import cache
 from importlib import metadata
@@ -20,6 +21,7 @@ from auditor.desk import Desk
 from auditor.errors import InputError
 from auditor.inputs.pair import InputRecord, Pair, Span, record
 from auditor.inputs.returns import Returns
+from auditor.ledger.budget import Subject
 from auditor.measure import Measured
 from auditor.result import Input, Sample
 from auditor.shelf import Shelf
@@ -120,6 +122,20 @@ def as_inputs(records: Iterable[InputRecord]) -> tuple[Input, ...]:
 def settings_in_force(settings: Settings, gain_level: float, pair: Pair) -> dict[str, Any]:
     """Every option, with what was inferred in place of what was left open."""
     return asdict(settings) | {"gain_level": gain_level, "periods_per_year": pair.periods_per_year}
+
+
+def subject(pair: Pair, read: tuple[Input, ...], in_force: Mapping[str, Any]) -> Subject:
+    """What this audit looks at: its windows, the values of all that was read, and every option."""
+    index = pair.out_of_sample.index
+    return Subject(
+        windows=windows(pair, pair.out_of_sample),
+        inputs={one.role: one.sha256 for one in read},
+        oos={
+            role: hashlib.sha256(values[index].astype("<f8").tobytes()).hexdigest()
+            for role, values in (("base", pair.base), ("tuned", pair.tuned))
+        },
+        settings=dict(in_force),
+    )
 
 
 def refuse_tuned_among_known(pair: Pair) -> None:

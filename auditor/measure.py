@@ -17,6 +17,7 @@ from auditor.errors import InputError
 from auditor.inputs.pair import Pair, Span
 from auditor.inputs.returns import Returns
 from auditor.inputs.trials import trials_on
+from auditor.ledger.budget import MOST_REPS, Look
 from auditor.result import SpanAttribution
 from auditor.shelf import Shelf
 from auditor.stats.blockchoice import calibrated_block
@@ -63,6 +64,9 @@ SELECTION_REPS = 1_000
 MONTHS = 24
 """Months that a library is matched on, at least; below them, periods are."""
 
+FEW_HITS = 20
+"""Replicates beyond the statistic that a p needs to be held against a small level: its error is then a fifth of it."""
+
 NO_GAIN = "there is no gain to share out"
 
 
@@ -83,10 +87,11 @@ class Measured:
     horizon_share: float | None
 
 
-def measure(pair: Pair, where: Span, parts: Split, settings: Settings) -> Measured:
+def measure(pair: Pair, where: Span, parts: Split, settings: Settings, *, claim: float | None = None) -> Measured:
     """Test the gain over one span, split it, and test what is new, all on the same resamples.
 
     parts  the tuned policy's P&L over the span, covered + new, whichever way it was found
+    claim  level of the test of the gain, where looks have used up some of the level of its interval
     """
     base, tuned = pair.base[where.index], pair.tuned[where.index]
     total = parts.covered + parts.new
@@ -105,6 +110,7 @@ def measure(pair: Pair, where: Span, parts: Split, settings: Settings) -> Measur
         draws,
         periods_per_year=pair.periods_per_year,
         level=settings.level,
+        claim=claim,
         horizons=sorted({*HORIZONS, horizon}),
         found=sharpe_difference_test(scaled_base, scaled_tuned, draws, resampled=in_pair),
     )
@@ -134,6 +140,20 @@ def measure(pair: Pair, where: Span, parts: Split, settings: Settings) -> Measur
         horizon=horizon,
         horizon_share=share,
     )
+
+
+def too_coarse(outside: Measured, look: Look) -> int | None:
+    """Replicates it takes to tell whether a p is below the level left, where those drawn cannot; None where they can.
+
+    A p is a multiple of 1 / (1 + reps). Only one that few replicates made, and that could still pass, is drawn again:
+    to pass, the second p must be below the level too, so that drawing twice passes no more often than once.
+    """
+    floor = FEW_HITS / (1 + outside.gain.reps)
+    gain, new = outside.gain.p_value, outside.attribution.new_p
+    claims = ((gain, look.level_left), (gain, look.gain_level_left), (new, look.level_left))
+    if not any(p is not None and p < floor and level < floor for p, level in claims):
+        return None
+    return min(math.ceil(FEW_HITS / look.level_left), MOST_REPS)
 
 
 def how_selected(pair: Pair, inside: Measured, settings: Settings, tried: Returns | None) -> Selection:

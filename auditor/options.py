@@ -122,11 +122,12 @@ def stacked(*options: Callable[[Command], Command]) -> Callable[[Command], Comma
 
 _SPLIT, _READ, _KNOWN = "Out of sample, one of", "Reading", "Streams the base could have had"
 _TRADES, _ROLLOUTS = "What was traded", "Several seeds of each policy"
-_TRIALS, _TEST, _OUTPUT = "What was tried", "Testing", "Output"
+_TRIALS, _TEST, _LOOKS, _OUTPUT = "What was tried", "Testing", "Looks at this window", "Output"
 _WORLDS = "Worlds"
 
+json_option = _option(_OUTPUT, "--json", "as_json", is_flag=True, help="Print the JSON alone.")
 output_options = stacked(
-    _option(_OUTPUT, "--json", "as_json", is_flag=True, help="Print the JSON alone."),
+    json_option,
     _option(_OUTPUT, "-q", "--quiet", is_flag=True, help="Print the label line alone."),
 )
 
@@ -186,6 +187,9 @@ audit_options = stacked(
             help="Periods resampled together; calibrate takes seconds.  [auto]"),
     _option(_TEST, "--seed", type=int, metavar="N", default=0, help="Of the resampling.  [0]"),
     _option(_TEST, "--stability", is_flag=True, help="Audit again with other split dates, blocks, seeds."),
+    _option(_LOOKS, "--ledger", metavar="URL", help="Count this look: sqlite:///FILE or postgresql://..."),
+    _option(_LOOKS, "--strategy", metavar="NAME", help="Whose looks count together."),
+    _option(_LOOKS, "--signing-key", metavar="FILE|env:NAME", help="Key that signs the rows of the ledger."),
     _option(_OUTPUT, "--report", "reports", multiple=True, metavar="FORMAT:PATH", callback=report_targets,
             help=f"Write a file too: {', '.join(FORMATS)}. Repeatable."),
     output_options,

@@ -11,6 +11,7 @@ from auditor.breadth import Breadth
 from auditor.coverage.direction import Direction
 from auditor.coverage.library import LibraryMatch
 from auditor.desk import TradeCoverage, TradeLines
+from auditor.ledger.budget import Look
 from auditor.pictures import Pictures
 from auditor.shelf import PositionCoverage
 from auditor.stability import Stability
@@ -177,6 +178,7 @@ class Audit:
     standing   shown | presumed
     evidence   returns | known | trades
     stability  the same audit under other choices; None where it was not asked for
+    look       which look at this out-of-sample window it is, and the level left for it; None where none was counted
     notes      what was done because the user asked, or assumed and said
     warnings   what the user should know before believing it
     seeds      findings over seeds, where single rollouts were audited
@@ -195,6 +197,7 @@ class Audit:
     attribution: Attribution
     coverage: Coverage
     selection: Selection
+    look: Look | None
     shape: ShapePair
     stability: Stability | None = None
     checks: tuple[Check, ...]

@@ -41,6 +41,7 @@ def notebook_html(audit: Audit) -> str:
         f'<p style="margin:0"><em>{_text(shown.meaning(audit))}</em></p>'
         f'<p style="margin:.6em 0">{_text(audit.reason)}</p>'
         f'<p style="margin:.6em 0">{_text(gain)}</p>'
+        + (f'<p style="margin:.6em 0">{_text(shown.look(audit))}</p>' if audit.look else "")
         + (f'<p style="margin:.6em 0">{_text(" ".join(said))}</p>' if any(said) else "")
         + _picture(audit)
         + f'<table style="border-collapse:collapse;color:inherit"><thead><tr>{_cells(_HEADER, "th")}</tr></thead>'

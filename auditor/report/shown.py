@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from auditor.ledger.budget import MOST_REPS
 from auditor.report.plain import clean
 from auditor.stats.sharpe import SharpeTest
 from auditor.verdict.checks import Check
@@ -85,6 +86,16 @@ def signed(value: float, digits: int = 2) -> str:
     if not math.isfinite(value) or abs(value) >= 1000:
         return f"{value:+.3g}"
     return f"{value:+z.{digits}f}"
+
+
+def look(audit: Audit) -> str:
+    """Give which look at the window it is and the level left for it, as a sentence; nothing where none was counted."""
+    found = audit.look
+    if found is None:
+        return ""
+    more = f", {found.gain_level_left:.2g} for the gain" if found.gain_level_left != found.level_left else ""
+    spent = ", which no test can reach: take another window" if found.level_left * (1 + MOST_REPS) <= 1 else ""
+    return f"Look {found.number} on this window: level {found.level_left:.2g} left for it{more}{spent}."
 
 
 def check_rows(audit: Audit) -> list[CheckRow]:

@@ -50,6 +50,7 @@ def facts(audit: Audit) -> list[tuple[str, str]]:
             f"reweighting {shown.signed(parts.reweighting_part.value)}, edge {shown.signed(parts.edge_part.value)}",
         ),
         ("sample", f"{shown.count(test.n_obs, audit.sample)}{many}, {shown.span(windows)}"),
+        *([("look", shown.look(audit))] if audit.look else []),
     ]
 
 

@@ -138,6 +138,7 @@ def _verdict(audit: Audit) -> Iterator[Line]:
     yield from wrapped(shown.meaning(audit), style="strong")
     yield ()
     yield from wrapped(clean(audit.reason))
+    yield from wrapped(shown.look(audit))
 
 
 def _gain(audit: Audit) -> Iterator[Line]:

@@ -175,6 +175,7 @@ def sharpe_test(
     *,
     periods_per_year: float = 1.0,
     level: float = 0.05,
+    claim: float | None = None,
     alternative: Alternative = "greater",
     horizons: Sequence[int] = (1,),
     found: Studentised | None = None,
@@ -187,7 +188,8 @@ def sharpe_test(
     base, tuned       (T,) simple returns on the same dates
     draws             the blocks; see `Draws`
     periods_per_year  annualises every ratio of the result
-    level             of the interval, the bound and the minimum detectable gain
+    level             of the interval and the bound
+    claim             level of the test that the minimum detectable gain is for; None: `level`
     found             the studentised difference, where the caller has it already
     """
     if found is None:
@@ -208,8 +210,8 @@ def sharpe_test(
         p_value_hac=float(ndtr(-found.estimate / found.se)) if found.se > 0 else float(found.estimate <= 0),
         jkm_z=jobson_korkie_memmel(base, tuned),
         correlation=float(np.corrcoef(base, tuned)[0, 1]),
-        min_detectable_gain=detectable(found.se, level) * year,
-        periods_needed=periods_needed(found.estimate, found.se, base.size, level),
+        min_detectable_gain=detectable(found.se, claim or level) * year,
+        periods_needed=periods_needed(found.estimate, found.se, base.size, claim or level),
         horizons=horizon_gains(base, tuned, draws.lengths, horizons, periods_per_year),
         n_obs=base.size,
         block=draws.block,

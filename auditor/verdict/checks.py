@@ -66,6 +66,9 @@ class Facts:
     doubted         the trades leave open whether the new part is new: new edge by them is then presumed
     must_see        returns alone whose direction can be told as a rule: where it cannot be, nothing is called new
     not_assessed    what lies outside the rule and could not be told
+    level           of what the label claims, at this look
+    asked_level     of the guard against a narrower policy, which more looks must not weaken; None: `level`
+    look            which look at the window it is; None where none was counted
     """
 
     evidence: Evidence
@@ -86,11 +89,13 @@ class Facts:
     not_assessed: tuple[str, ...] = ()
     doubted: bool = False
     must_see: bool = False
+    asked_level: float | None = None
+    look: int | None = None
 
     @property
     def blind(self) -> bool:
         """Whether the direction test could neither have seen a narrower policy nor saw a wider one."""
-        edge = -float(ndtri(1 - self.level))
+        edge = -float(ndtri(1 - (self.asked_level or self.level)))
         z, could = self.direction.z, self.direction.could_see
         return z is not None and edge <= z <= -edge and could is not None and could >= edge
 
@@ -143,7 +148,7 @@ def make_checks(facts: Facts) -> list[Check]:
             reason,
         )
     )
-    edge = -float(ndtri(1 - level))
+    edge = -float(ndtri(1 - (facts.asked_level or level)))
     way, why = facts.direction.z, facts.direction.reason
     if facts.blind:
         # A test that could not have failed has not passed either.

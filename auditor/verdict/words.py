@@ -65,7 +65,7 @@ def reason_for(finding: Finding, facts: Facts, checks: Mapping[str, Check]) -> s
     if finding == "flattering":
         return (
             f"In sample the Sharpe ratio rose by {inside.gain:+.2f}; out of sample the gain is {outside.gain:+.2f} and "
-            f"at most {outside.upper_bound:+.2f} with {1 - facts.level:.0%} confidence: what was promised is refuted."
+            f"at most {outside.upper_bound:+.2f} with {1 - outside.level:.0%} confidence: what was promised is refuted."
         )
     if finding == "unproven":
         if checks["gain_survives"].passed and checks["gain_at_longer_horizon"].passed is not True:
@@ -129,7 +129,8 @@ def could_not_assess(facts: Facts, checks: Mapping[str, Check]) -> tuple[str, ..
             "several (--known). Until then a shift between them can pass for new edge."
         )
     found += facts.not_assessed
-    found.append("How often this out-of-sample window was looked at: no ledger was given.")
+    if facts.look is None:
+        found.append("How often this out-of-sample window was looked at: no ledger was given.")
     return tuple(found)
 
 

@@ -141,6 +141,7 @@ def build(inside: SharpeTest, outside: SharpeTest, edge: float, new_p: float | N
                           covered_return=0.052, new_return=0.043, direction=way, trades=None, positions=None,
                           tries=sessions()),
         selection=selection,
+        look=None,
         shape=ShapePair(in_sample=shapes[0], out_of_sample=shapes[1]),
         checks=found.checks,
         not_assessed=found.not_assessed,

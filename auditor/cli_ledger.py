@@ -1,0 +1,146 @@
+"""`auditor ledger`: looks that were counted are listed, shown, verified and exported; nothing here counts one."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from auditor.options import Grouped, GroupedCommand, json_option, stacked
+from auditor.terminal import console, print_json
+
+if TYPE_CHECKING:
+    from auditor.ledger.store import Ledger
+
+VARIABLE = "AUDITOR_LEDGER"
+
+_which = stacked(
+    click.option("--ledger", "url", metavar="URL", cls=Grouped, group="Which ledger",
+                 help=f"sqlite:///FILE or postgresql://...; else ${VARIABLE}, else the config's."),
+    click.option("--config", metavar="FILE", cls=Grouped, group="Which ledger",
+                 help="Config that names it.  [found from here upwards]"),
+)  # fmt: skip
+
+
+@click.group(short_help="Looks that were counted: list, show, verify, export.")
+def ledger() -> None:
+    """Looks at out-of-sample windows that were counted.
+
+    A ledger is written by `auditor audit --ledger` and `auditor gate`.
+    """
+
+
+@ledger.command("list", cls=GroupedCommand)
+@click.option("--strategy", metavar="NAME", help="Looks of this one only.")
+@_which
+@json_option
+def list_looks(strategy: str | None, url: str | None, config: str | None, as_json: bool) -> None:
+    """List every look, oldest first: what level it had, and what it found."""
+    from auditor.report.looks import listed, records
+    from auditor.report.text import print_lines
+
+    found = [one for one in records(_opened(url, config)[0].rows()) if strategy in (None, one["strategy"])]
+    if as_json:
+        print_json(found)
+    else:
+        print_lines(listed(found), console())
+
+
+@ledger.command(cls=GroupedCommand)
+@click.argument("row", type=int)
+@_which
+@json_option
+def show(row: int, url: str | None, config: str | None, as_json: bool) -> None:
+    """Show all of the look at ROW, as `list` numbers it."""
+    from auditor.errors import LedgerError
+    from auditor.report.looks import records, shown
+    from auditor.report.text import print_lines
+
+    opened, _ = _opened(url, config)
+    looks = {one["row"]: one for one in records(opened.rows())}
+    if row not in looks:
+        known = f"; the last look is row {max(looks)}" if looks else "; there are none yet"
+        raise LedgerError(f"row {row} of {opened.name} is no look{known}. See: auditor ledger list")
+    if as_json:
+        print_json(looks[row])
+    else:
+        print_lines(shown(looks[row]), console())
+
+
+_VERIFY = """
+Without a key, verify finds what does not fit in itself: a row edited, removed, swapped or appended by hand. Whoever
+can write to the database and knows how rows are hashed can make changes fit, unless rows are signed with a key that
+they do not have. An older copy of the ledger put back fits even then: note the head that verify and the gate print,
+and hold the ledger to it with --expect.
+
+Exit code 0: every row fits. 1: one does not. 2: it could not be read.
+"""
+
+
+@ledger.command(cls=GroupedCommand, epilog=_VERIFY)
+@click.option("--expect", metavar="HEAD", help="SEQ:HASH noted before: its row must still be there.")
+@click.option("--signing-key", metavar="FILE|env:NAME", help="Key that signed the rows.")
+@_which
+@json_option
+@click.pass_context
+def verify(
+    ctx: click.Context,
+    expect: str | None,
+    signing_key: str | None,
+    url: str | None,
+    config: str | None,
+    as_json: bool,
+) -> None:
+    """Hold every row to its hash, to the row before it, and to the key and the head that are given."""
+    from dataclasses import asdict
+
+    from auditor.report.looks import told
+    from auditor.report.text import print_lines
+
+    opened, name = _opened(url, config, signing_key)
+    found = opened.verify(expect=expect)
+    if as_json:
+        print_json({"holds": not found.problems} | asdict(found))
+    else:
+        print_lines(told(found, name), console())
+    if found.problems:
+        ctx.exit(1)
+
+
+@ledger.command(cls=GroupedCommand)
+@click.option("--out", metavar="FILE", help="Write there.  [the terminal]")
+@_which
+@json_option
+def export(out: str | None, url: str | None, config: str | None, as_json: bool) -> None:
+    """Write every look as CSV, in which no text is a formula, or with --json in full."""
+    from auditor.report.looks import as_csv, records
+    from auditor.report.machine import as_json as json_text
+    from auditor.report.machine import check_target, write
+
+    if out is not None:
+        check_target(out)
+    found = records(_opened(url, config)[0].rows())
+    text = json_text(list(found)) if as_json else as_csv(found)
+    if out is None:
+        click.echo(text.encode("utf-8", "backslashreplace"), nl=False)
+    else:
+        write(out, text)
+
+
+def _opened(url: str | None, config: str | None, signing_key: str | None = None) -> tuple[Ledger, str]:
+    """Open the ledger that is named, for reading."""
+    from auditor.ledger.chain import read_key
+    from auditor.ledger.store import Ledger
+
+    source: Any = signing_key
+    if url is None and not (config is None and os.environ.get(VARIABLE)):
+        from auditor.errors import LedgerError
+        from auditor.gate.config import load
+
+        found = load(config)
+        if found.ledger is None:
+            raise LedgerError(f'{found.path.name} names no ledger: pass --ledger URL, or add ledger = "..." to it')
+        url, source = found.ledger, signing_key or found.signing_key
+    opened = Ledger(url or os.environ[VARIABLE], signing_key=read_key(source), read_only=True)
+    return opened, opened.name

@@ -1,0 +1,1 @@
+"""The audits that a config file names are run, counted and judged."""

@@ -1,0 +1,162 @@
+"""Keys and values of a config table go in; checked options come out, or a refusal that names the nearest known key."""
+
+from __future__ import annotations
+
+import datetime as dt
+import difflib
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from auditor.errors import ConfigError
+from auditor.verdict.gate import FINDINGS
+
+Check = Callable[[Any], Any]
+
+
+class WrongError(Exception):
+    """A value that its key does not take; the message says what it takes."""
+
+
+def _a(kind: type | tuple[type, ...], words: str, *, within: Callable[[Any], bool] = lambda value: True) -> Check:
+    def check(value: Any) -> Any:
+        # In Python True is a number; in a config it is a mistake for one.
+        if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool) or not within(value):
+            raise WrongError(words)
+        return value
+
+    return check
+
+
+def _choice(*known: str) -> Check:
+    def check(value: Any) -> Any:
+        if value not in known:
+            near = _nearest(str(value), known)
+            raise WrongError(" or ".join(f'"{one}"' for one in known) + (f"; did you mean {near!r}?" if near else ""))
+        return value
+
+    return check
+
+
+def _date(value: Any) -> str:
+    if isinstance(value, dt.datetime | dt.date):
+        return value.isoformat()
+    if not isinstance(value, str):
+        raise WrongError("a date such as 2022-01-03")
+    return value
+
+
+def _texts(what: str, known: tuple[str, ...] = ()) -> Check:
+    one_of = _choice(*known) if known else _a(str, what)
+
+    def check(value: Any) -> tuple[str, ...]:
+        listed = [value] if isinstance(value, str) else value
+        if not isinstance(listed, list) or not listed:
+            raise WrongError(what)
+        return tuple(one_of(one) for one in listed)
+
+    return check
+
+
+_FILE = _a(str, "the name of a file", within=bool)
+_TEXT = _a(str, "a text", within=bool)
+_WHOLE = _a(int, "a whole number")
+_NUMBER = _a((int, float), "a number")
+_FLAG = _a(bool, "true or false")
+_RATE = _a((int, float, str), "a rate a year such as 0.03, or the name of a file of returns")
+
+
+def _block(value: Any) -> Any:
+    return value if value in ("auto", "calibrate") else _a(int, 'a whole number, "auto" or "calibrate"')(value)
+
+
+FILES = (
+    "base", "tuned", "known", "library", "base_trades", "tuned_trades", "base_positions", "tuned_positions",
+    "instrument_returns", "trials",
+)  # fmt: skip
+"""Options that name a file; `rf` may."""
+
+OPTIONS: Mapping[str, Check] = {
+    **dict.fromkeys(FILES, _FILE),
+    "oos_start": _date,
+    "oos_fraction": _NUMBER,
+    "oos": _texts("a list of windows such as 2015-01-01:2016-12-31"),
+    "embargo": _WHOLE,
+    "known_complete": _FLAG,
+    "rf": _RATE,
+    "position_lag": _WHOLE,
+    "opportunity": _texts("a list of columns"),
+    "tolerance": _WHOLE,
+    "pnl": _choice("net", "gross"),
+    "capital": _NUMBER,
+    "compounding": _FLAG,
+    "reconcile": _choice("check", "off"),
+    "n_trials": _WHOLE,
+    "periods_per_year": _NUMBER,
+    "level": _NUMBER,
+    "gain_level": _NUMBER,
+    "min_edge_share": _NUMBER,
+    "reps": _WHOLE,
+    "block": _block,
+    "seed": _WHOLE,
+    "align": _choice("strict", "inner"),
+    "na": _choice("refuse", "drop"),
+    "kind": _choice("returns", "prices"),
+    "unit": _choice("decimal", "percent"),
+    "base_column": _TEXT,
+    "tuned_column": _TEXT,
+    "date_column": _TEXT,
+    "date_format": _TEXT,
+}
+"""Options of `audit`, by name; a test holds them to its signature."""
+
+RULES: Mapping[str, Check] = {
+    "require": _texts("a list of findings", FINDINGS),
+    "standing": _choice("shown", "presumed"),
+    "on_undecided": _choice("fail", "pass"),
+}
+NAMES: Mapping[str, Check] = {"name": _TEXT, "strategy": _TEXT}
+GATE: Mapping[str, Check] = {"ledger": _TEXT, "signing_key": _TEXT, "baseline": _FILE}
+
+SPLITS = ("oos_start", "oos_fraction", "oos")
+"""One of them says what is out of sample."""
+
+OF_AN_AUDIT: Mapping[str, Check] = {**NAMES, **OPTIONS, **RULES}
+OF_ALL: Mapping[str, Check] = {
+    **GATE, **{name: check for name, check in {**OPTIONS, **RULES}.items() if name != "tuned"}
+}  # fmt: skip
+"""Top-level keys; those of an audit are defaults there, and `tuned` is what tells audits apart."""
+
+
+def checked(table: Mapping[str, Any], known: Mapping[str, Check], where: Callable[[str], str]) -> dict[str, Any]:
+    """Give the values of a table as `audit` takes them.
+
+    where   gives the place of a key, for messages
+    errors  ConfigError for an unknown key, with the nearest known one, or a value that its key does not take
+    """
+    found: dict[str, Any] = {}
+    for key, value in table.items():
+        if key not in known:
+            near = _nearest(key, tuple(known))
+            hint = f"did you mean {near!r}?" if near else f"known keys: {', '.join(known)}"
+            raise ConfigError(f"{where(key)}: unknown key {key!r}; {hint}")
+        try:
+            found[key] = known[key](value)
+        except WrongError as error:
+            raise ConfigError(f"{where(key)}: {key} = {_short(value)} must be {error}") from None
+    return found
+
+
+def nearest_of(word: str, known: tuple[str, ...]) -> str:
+    """Give " Did you mean X?" for the nearest known word, or all of them."""
+    near = _nearest(word, known)
+    return f"Did you mean {near!r}?" if near else f"Known: {', '.join(known)}."
+
+
+def _nearest(word: str, known: tuple[str, ...]) -> str | None:
+    found = difflib.get_close_matches(word.replace("-", "_"), known, n=1, cutoff=0.6)
+    return found[0] if found else None
+
+
+def _short(value: Any) -> str:
+    text = repr(str(value) if isinstance(value, dt.date) else value)
+    return text if len(text) <= 60 else f"{text[:57]}..."

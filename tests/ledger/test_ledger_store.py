@@ -1,0 +1,181 @@
+"""Looks are counted by strategy and window, the same look is free, and a look that never ended has been one."""
+
+from __future__ import annotations
+
+import json
+import math
+
+import pytest
+
+import auditor
+from auditor.errors import InputError, LedgerError
+from auditor.ledger.budget import MOST_REPS, level_left, overlap, spend
+from auditor.ledger.store import Ledger
+
+
+def test_the_levels_of_all_looks_stay_together_under_the_level():
+    levels = [level_left(0.05, number) for number in range(1, 100_001)]
+    assert levels[0] == pytest.approx(0.05 * 6 / math.pi**2)
+    assert levels[3] == pytest.approx(0.0019, abs=5e-5)
+    assert 0.0499 < sum(levels) < 0.05
+
+
+@pytest.mark.parametrize("number", [0, -1, 1.0, True, "2"])
+def test_a_look_is_a_whole_number(subject, number):
+    with pytest.raises(InputError, match="look must be a whole number of at least 1"):
+        spend(subject("a"), number)
+
+
+def test_looks_at_one_window_are_counted_and_the_same_look_is_free(url, subject):
+    ledger = Ledger(url)
+    assert ledger.made
+    first = [ledger.reserve("s", subject(name)) for name in "abc"]
+    assert [one.look.number for one in first] == [1, 2, 3]
+    assert [one.look.level_left for one in first] == [level_left(0.05, n) for n in (1, 2, 3)]
+    assert [one.look.gain_level_left for one in first] == [level_left(0.2, n) for n in (1, 2, 3)]
+    again = Ledger(url).reserve("s", subject("b"))
+    assert (again.look, again.repeated) == (first[1].look, True)
+    assert ledger.reserve("s", subject("d")).look.number == 4
+    assert ledger.verify().looks == 4
+
+
+@pytest.mark.parametrize(
+    "other", [{"seed": 1}, {"level": 0.01}, {"reps": 99}, {"windows": (("2020-01-01", "2021-12-30"),)}]
+)
+def test_another_setting_or_window_is_another_look(url, subject, other):
+    ledger = Ledger(url)
+    ledger.reserve("s", subject("a"))
+    assert ledger.reserve("s", subject("a", **other)).look.number == 2
+
+
+def test_the_same_window_written_otherwise_is_the_same_look(url, subject):
+    ledger = Ledger(url)
+    ledger.reserve("s", subject("a", oos_start="2020-01-01", oos_fraction=None))
+    assert ledger.reserve("s", subject("a", oos_start=None, oos_fraction=0.5)).repeated
+
+
+def test_overlapping_windows_count_together_and_others_do_not(url, subject):
+    def window(*dates):
+        return tuple(zip(dates[::2], dates[1::2], strict=True))
+
+    ledger = Ledger(url)
+    asked = [
+        (window("2015-01-01", "2016-12-31"), 1),
+        (window("2017-01-01", "2018-12-31"), 1),
+        (window("2016-12-31", "2017-06-30"), 3),
+        (window("2019-01-01", "2019-12-31"), 1),
+        (window("2010-01-01", "2010-12-31", "2018-06-01", "2018-12-31"), 2),
+        # Between the two windows of the one before: no day of it was looked at.
+        (window("2012-01-01", "2013-12-31"), 1),
+    ]
+    for number, (windows, expected) in enumerate(asked):
+        assert ledger.reserve("s", subject(number, windows=windows)).look.number == expected, windows
+
+
+def test_a_day_is_the_same_day_at_any_time_of_it():
+    assert overlap([("2020-01-01", "2020-03-31")], [("2020-03-31T09:30:00+00:00", "2020-06-30T16:00:00+00:00")])
+    assert not overlap([("2020-01-01", "2020-03-30")], [("2020-03-31T09:30:00+00:00", "2020-06-30T16:00:00+00:00")])
+
+
+def test_strategies_are_counted_apart_and_looks_under_other_names_are_told(url, subject):
+    ledger = Ledger(url)
+    for number in range(3):
+        ledger.reserve("s", subject(number))
+    other = ledger.reserve("s-renamed", subject(9))
+    assert (other.look.number, other.elsewhere) == (1, 3)
+
+
+def test_a_look_that_never_ended_has_been_one(url, subject):
+    Ledger(url).reserve("s", subject("crashed"))
+    assert Ledger(url).reserve("s", subject("next")).look.number == 2
+    assert Ledger(url).reserve("s", subject("crashed")).look.number == 1
+
+
+def test_what_a_look_found_is_kept_once_and_anew_where_it_changes(url, subject):
+    ledger = Ledger(url)
+    reserved = ledger.reserve("s", subject("a"))
+    for found in ({"gain_p": 0.1}, {"gain_p": 0.1}, {"gain_p": 0.2}):
+        ledger.record(reserved, found)
+    bodies = [json.loads(row.body) for row in ledger.rows() if row.kind == "result"]
+    assert bodies == [{"gain_p": 0.1}, {"gain_p": 0.2}]
+    assert ledger.verify().problems == ()
+
+
+def test_a_strategy_has_a_name(url, subject):
+    with pytest.raises(LedgerError, match="--strategy is empty"):
+        Ledger(url).reserve(" ", subject("a"))
+
+
+def test_reading_makes_no_ledger(tmp_path):
+    with pytest.raises(LedgerError, match="there is no ledger at"):
+        Ledger(f"sqlite:///{tmp_path / 'none.db'}", read_only=True)
+    assert not (tmp_path / "none.db").exists()
+
+
+@pytest.fixture(scope="module")
+def pair():
+    from auditor.demo import pairs
+
+    one = next(pair for pair in pairs() if pair.name == "riskmanaged_momentum")
+    return f"{one.path}:base", f"{one.path}:tuned", {"oos_start": one.oos_start}
+
+
+def test_an_audit_claims_at_the_level_left(pair):
+    base, tuned, split = pair
+    plain = auditor.audit(base, tuned, **split)
+    assert plain.look is None
+    first, fourth = (auditor.audit(base, tuned, look=number, **split) for number in (1, 4))
+    assert (plain.finding, first.finding, fourth.finding) == ("efficiency", "efficiency", "no_gain")
+    assert fourth.look is not None
+    assert fourth.look.level_left == level_left(0.05, 4)
+    held = {check.name: check.threshold for check in fourth.checks}
+    assert held["gain_survives"] == held["new_part_earns"] == level_left(0.05, 4)
+    # What guards against a false label is not weakened by looking again, and intervals stay what they are.
+    before = {check.name: check.threshold for check in plain.checks}
+    assert held["not_narrower"] == before["not_narrower"]
+    assert fourth.sharpe.out_of_sample.ci == plain.sharpe.out_of_sample.ci
+    assert fourth.sharpe.out_of_sample.min_detectable_gain > plain.sharpe.out_of_sample.min_detectable_gain
+    assert "Look 4 on this window: level 0.0019 left for it." in str(fourth)
+    assert "Look 4 on this window: level 0.0019 left for it." in fourth.to_markdown()
+    assert "Look 4 on this window" in fourth._repr_html_()
+    assert any("no ledger was given" in text for text in plain.not_assessed)
+    assert not any("no ledger was given" in text for text in fourth.not_assessed)
+
+
+def test_a_p_that_few_replicates_made_is_drawn_again_for_a_small_level(pair):
+    base, tuned, split = pair
+    coarse = auditor.audit(base, tuned, reps=999, look=2, **split)
+    assert coarse.sharpe.out_of_sample.reps == math.ceil(20 / level_left(0.05, 2))
+    assert coarse.settings["reps"] == 999
+    plain = auditor.audit(base, tuned, reps=9_999, look=2, **split)
+    assert plain.sharpe.out_of_sample.reps == 9_999
+    spent = auditor.audit(base, tuned, reps=999, look=200, **split)
+    assert spent.finding == "no_gain"
+    assert level_left(0.05, 174) * (1 + MOST_REPS) > 1 > level_left(0.05, 175) * (1 + MOST_REPS)
+    assert "which no test can reach" in str(spent).replace("\n", " ")
+
+
+def test_audits_are_counted_and_reproduced(url, pair):
+    base, tuned, split = pair
+    found = [
+        auditor.audit_counted(base, tuned, ledger=url, strategy="s", seed=seed, reps=199, **split) for seed in (0, 1, 0)
+    ]
+    assert [one.look.number for one in found] == [1, 2, 1]
+    assert found[0].to_json() == found[2].to_json()
+    ledger = Ledger(url, read_only=True)
+    assert [row.kind for row in ledger.rows()] == ["look", "result", "look", "result"]
+    look, result = (json.loads(row.body) for row in ledger.rows()[:2])
+    assert look["inputs"] == {one.role: one.sha256 for one in found[0].inputs}
+    assert json.loads(ledger.rows()[0].windows) == [list(one) for one in found[0].sample.out_of_sample]
+    assert look["settings"]["seed"] == 0
+    assert look["level_left"] == found[0].look.level_left
+    assert result["finding"] == found[0].finding
+    assert result["gain_p"] == found[0].sharpe.out_of_sample.p_value
+
+
+def test_an_audit_that_is_refused_is_no_look(url, pair):
+    base, tuned, split = pair
+    ledger = Ledger(url)
+    with pytest.raises(InputError):
+        auditor.audit_counted(base, tuned, ledger=ledger, strategy="s", known=tuned, **split)
+    assert ledger.verify().rows == 0

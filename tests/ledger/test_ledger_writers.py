@@ -1,0 +1,36 @@
+"""Many writers at once, and writers that are killed: nothing is lost, doubled or half there."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+
+from auditor.ledger.store import Ledger
+
+WRITERS, LOOKS = 32, 20
+
+
+def test_many_writers_at_once_lose_nothing(url, script):
+    writers = [script("write_looks.py", url, number, LOOKS) for number in range(WRITERS)]
+    numbers = []
+    for writer in writers:
+        out, errors = writer.communicate(timeout=300)
+        assert writer.returncode == 0, errors
+        numbers += [int(line) for line in out.split()]
+    # No number is given twice, so no two looks spend the same level.
+    assert sorted(numbers) == list(range(1, WRITERS * LOOKS + 1))
+    ledger = Ledger(url, read_only=True)
+    verified = ledger.verify()
+    assert verified.problems == ()
+    assert (verified.looks, verified.rows) == (WRITERS * LOOKS, 2 * WRITERS * LOOKS)
+    results = Counter(row.refers for row in ledger.rows() if row.kind == "result")
+    assert set(results) == {row.seq for row in ledger.rows() if row.kind == "look"}
+    assert set(results.values()) == {1}
+
+
+def test_a_writer_killed_at_any_point_leaves_a_ledger_that_verifies(url, script):
+    out, errors = (run := script("kill_writers.py", url, 50)).communicate(timeout=300)
+    assert run.returncode == 0, errors
+    said, looks, _ = map(int, re.findall(r"\d+", out))
+    # The test is of no use where the writers never got to write.
+    assert looks >= said > 50
