@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from auditor import __version__
+from auditor.cli_gate import gate, init
 from auditor.cli_ledger import ledger as ledger_commands
 from auditor.errors import AuditorError
 from auditor.options import (
@@ -69,7 +70,8 @@ def main() -> None:
     """Tell whether the gain of a backtest overlay is new edge, or the same opportunities reweighted."""
 
 
-main.add_command(ledger_commands)
+for _command in (gate, init, ledger_commands):
+    main.add_command(_command)
 
 
 _AUDIT_EXAMPLES = """

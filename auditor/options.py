@@ -48,14 +48,16 @@ def column_list(ctx: click.Context, param: click.Parameter, value: str) -> tuple
     return columns
 
 
-def report_targets(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+def parse_reports(
+    ctx: click.Context, param: click.Parameter, values: tuple[str, ...], *, formats: tuple[str, ...] = FORMATS
+) -> tuple[tuple[str, str], ...]:
     """Give format and path of each FORMAT:PATH; the path may hold colons itself."""
-    found, known = [], ", ".join(FORMATS)
+    found, known = [], ", ".join(formats)
     for value in values:
         kind, colon, path = value.partition(":")
         if not colon:
             raise click.BadParameter(f"{value!r} is not FORMAT:PATH, such as json:audit.json. Known formats: {known}.")
-        if kind not in FORMATS:
+        if kind not in formats:
             raise click.BadParameter(f"unknown format {kind!r}. Known formats: {known}.")
         if path in ("", "-"):
             raise click.BadParameter(f"{value!r} names no file. For the terminal, --json prints the JSON alone.")
@@ -190,7 +192,7 @@ audit_options = stacked(
     _option(_LOOKS, "--ledger", metavar="URL", help="Count this look: sqlite:///FILE or postgresql://..."),
     _option(_LOOKS, "--strategy", metavar="NAME", help="Whose looks count together."),
     _option(_LOOKS, "--signing-key", metavar="FILE|env:NAME", help="Key that signs the rows of the ledger."),
-    _option(_OUTPUT, "--report", "reports", multiple=True, metavar="FORMAT:PATH", callback=report_targets,
+    _option(_OUTPUT, "--report", "reports", multiple=True, metavar="FORMAT:PATH", callback=parse_reports,
             help=f"Write a file too: {', '.join(FORMATS)}. Repeatable."),
     output_options,
 )  # fmt: skip

@@ -46,12 +46,14 @@ class GateConfig:
     """A checked config.
 
     path      of the file; paths in it are from its folder
-    ledger    URL, a file in it absolute; None: looks are not counted
+    ledger    URL, a file in it absolute and variables filled in; None: looks are not counted
+    ledger_as_written  the same as the config has it
     baseline  file of the accepted exceptions
     """
 
     path: Path
     ledger: str | None
+    ledger_as_written: str | None
     signing_key: str | None
     baseline: Path
     entries: tuple[Entry, ...] = field(default=())
@@ -88,7 +90,7 @@ def load(path: str | os.PathLike[str] | None = None) -> GateConfig:
     audits = table.pop("audit", [])
     if not isinstance(audits, list) or not all(isinstance(one, dict) for one in audits):
         raise ConfigError(
-            f"{named(file)}: audits are tables of a list: write [[{_prefix(file)}audit]], twice bracketed"
+            f"{named(file)}: audits are a list of tables: write [[{_prefix(file)}audit]], twice bracketed"
         )
     common = keys.checked(table, keys.OF_ALL, lambda key: f"{named(file)}:{_line_of(key, text, top)}")
     entries = []
@@ -100,6 +102,7 @@ def load(path: str | os.PathLike[str] | None = None) -> GateConfig:
     return GateConfig(
         path=file,
         ledger=_located(common.get("ledger"), file.parent),
+        ledger_as_written=common.get("ledger"),
         signing_key=_key_at(common.get("signing_key"), file.parent),
         baseline=file.parent / common.get("baseline", BASELINE),
         entries=tuple(entries),
@@ -115,6 +118,8 @@ def _entry(
     own = keys.checked(one, keys.OF_AN_AUDIT, where)
     # One way to say what is out of sample replaces another, not only itself.
     replaced = set(keys.SPLITS) if any(key in own for key in keys.SPLITS) else set()
+    if not any(key in own or key in common for key in keys.HELD):
+        replaced |= set(keys.OF_THE_HELD)
     options = {key: value for key, value in common.items() if key not in keys.GATE and key not in replaced} | own
     here = f"{named(file)}:{line}: audit {options.get('name') or number + 1!r}"
     for needed in ("base", "tuned"):
@@ -127,7 +132,7 @@ def _entry(
     try:
         Settings(**{key: options[key] for key in _IN_SETTINGS if key in options})
     except InputError as error:
-        raise ConfigError(f"{here}: {error}") from None
+        raise ConfigError(f"{here}: {keys.in_keys(str(error))}") from None
     if not ("*" in options["tuned"] or "name" in options):
         raise ConfigError(f'{here} has no name: add name = "..."; looks are counted and exceptions kept by it')
     needed_of = {key: options.pop(key) for key in keys.RULES if key in options}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import difflib
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -117,6 +118,11 @@ RULES: Mapping[str, Check] = {
 NAMES: Mapping[str, Check] = {"name": _TEXT, "strategy": _TEXT}
 GATE: Mapping[str, Check] = {"ledger": _TEXT, "signing_key": _TEXT, "baseline": _FILE}
 
+HELD = ("base_trades", "tuned_trades", "base_positions", "tuned_positions")
+OF_THE_HELD = ("opportunity", "tolerance", "pnl", "capital", "compounding", "reconcile", "position_lag",
+               "instrument_returns")  # fmt: skip
+"""Options that say how trades or positions are read; as defaults they are for the audits that have some."""
+
 SPLITS = ("oos_start", "oos_fraction", "oos")
 """One of them says what is out of sample."""
 
@@ -144,6 +150,16 @@ def checked(table: Mapping[str, Any], known: Mapping[str, Check], where: Callabl
         except WrongError as error:
             raise ConfigError(f"{where(key)}: {key} = {_short(value)} must be {error}") from None
     return found
+
+
+def in_keys(message: str) -> str:
+    """Name options as the config does: --gain-level is gain_level here."""
+
+    def named_here(found: re.Match[str]) -> str:
+        key = found[1].replace("-", "_")
+        return key if key in OPTIONS else found[0]
+
+    return re.sub(r"--([a-z][a-z-]*[a-z])", named_here, message)
 
 
 def nearest_of(word: str, known: tuple[str, ...]) -> str:

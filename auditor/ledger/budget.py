@@ -108,3 +108,10 @@ def overlap(one: Iterable[tuple[str, str]], other: Iterable[tuple[str, str]]) ->
     """Whether any day is in a window of both; times of day and zones are finer than a count of looks needs."""
     others = list(other)
     return any(a[0][:10] <= b[1][:10] and b[0][:10] <= a[1][:10] for a in one for b in others)
+
+
+def without_password(url: str) -> str:
+    """Give a ledger's URL without the password in it, even where it is no URL."""
+    scheme, colon, rest = url.partition("://")
+    user, at, host = rest.rpartition("@")
+    return f"{scheme}{colon}{user.partition(':')[0]}:***@{host}" if at and ":" in user else url

@@ -13,6 +13,7 @@ from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event, 
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 
 from auditor.errors import LedgerError
+from auditor.ledger.budget import without_password
 
 WAIT = 60.0
 """Seconds to wait for other writers, and for a lock on the server."""
@@ -49,7 +50,7 @@ def parse(url: str) -> URL:
         found = make_url(url)
     except ArgumentError:
         as_file = f" For a file: sqlite:///{url}" if url and "://" not in url else ""
-        raise LedgerError(f"--ledger {_hidden(url)!r} is not the URL of a ledger: {KNOWN}.{as_file}") from None
+        raise LedgerError(f"--ledger {without_password(url)!r} is not the URL of a ledger: {KNOWN}.{as_file}") from None
     kind = found.drivername.partition("+")[0]
     if kind in ("postgres", "postgresql"):
         try:
@@ -62,12 +63,6 @@ def parse(url: str) -> URL:
     if found.database in (None, "", ":memory:") or found.query:
         raise LedgerError(f"--ledger {url}: give a file and nothing else, sqlite:///FILE. In memory nothing is counted")
     return found
-
-
-def _hidden(url: str) -> str:
-    """Leave a password out, even of what is no URL."""
-    scheme, colon, rest = url.partition("://")
-    return f"{scheme}{colon}***@{rest.rpartition('@')[2]}" if "@" in rest else url
 
 
 def shown(url: URL) -> str:

@@ -75,7 +75,7 @@ def listed(looks: Sequence[Mapping[str, Any]]) -> Iterator[Line]:
         name = shortened(clean(one["strategy"]), 20)
         found = clean(one["finding"] or "not finished")
         yield (
-            Piece(f"{one['row']:>5} {one['look']:>5}  {one['level_left']:<10.2g}  {name:<20} "),
+            Piece(f"{one['row']:>5} {one['look']:>5}  {one['level_left']:<10.3g}  {name:<20} "),
             Piece(f"{clean(one['first']):<10} {clean(one['last']):<10}  "),
             Piece(found, "plain" if one["finished"] else "warning"),
         )
@@ -88,7 +88,7 @@ def shown(one: Mapping[str, Any]) -> Iterator[Line]:
     numbers = {name: one[name] for name in ("gain", "gain_p", "new_p") if one[name] is not None}
     lines = {
         "window": windows,
-        "level": f"{one['level']:g}, {one['level_left']:.2g} left for it, {one['gain_level_left']:.2g} for the gain",
+        "level": f"{one['level']:g}, {one['level_left']:.3g} left for it, {one['gain_level_left']:.3g} for the gain",
         "begun": one["at"],
         "commit": one["commit"] or "not known",
         "found": f"{one['finding']} ({one['standing']}, by {one['evidence']})" if one["finished"] else "not finished",

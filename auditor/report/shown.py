@@ -93,9 +93,9 @@ def look(audit: Audit) -> str:
     found = audit.look
     if found is None:
         return ""
-    more = f", {found.gain_level_left:.2g} for the gain" if found.gain_level_left != found.level_left else ""
+    more = f", {found.gain_level_left:.3g} for the gain" if found.gain_level_left != found.level_left else ""
     spent = ", which no test can reach: take another window" if found.level_left * (1 + MOST_REPS) <= 1 else ""
-    return f"Look {found.number} on this window: level {found.level_left:.2g} left for it{more}{spent}."
+    return f"Look {found.number} on this window: level {found.level_left:.3g} left for it{more}{spent}."
 
 
 def check_rows(audit: Audit) -> list[CheckRow]:

@@ -80,10 +80,12 @@ def _failed_by(audit: Audit, needed: Requirements) -> list[Check]:
         return []
     if audit.finding == "flattering":
         rests_on = (*rests_on, "promise_kept")
-    # With trades the direction decides nothing, as in the label.
+    # With trades the direction decides nothing, as in the label; one that cannot be told is no bar to it either.
     told = {"not_narrower"} if audit.evidence == "trades" else set()
-    return [check for check in audit.checks if check.name in rests_on and check.passed is not True
-            and not (check.name == "not_narrower" and check.passed is None) and check.name not in told]  # fmt: skip
+    asked = [check for check in audit.checks if check.name in rests_on and check.name not in told]
+    failed = [check for check in asked if check.passed is False]
+    # A check that could not be made is worth a line only where it alone stood in the way.
+    return failed or [check for check in asked if check.passed is None and check.name != "not_narrower"]
 
 
 def _as_failure(check: Check) -> Failure:

@@ -208,6 +208,22 @@ def test_a_user_without_rights_is_told(server):
     refused(audit(url.replace("desk@", "guest@")), "Give the user the right")
 
 
+@pytest.mark.postgres
+def test_a_user_who_may_only_append_can_take_looks(server, subject):
+    import psycopg
+
+    url = server.new()
+    Ledger(url)
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("CREATE ROLE writer LOGIN")
+        connection.execute("GRANT SELECT, INSERT ON auditor_ledger TO writer")
+        connection.execute("GRANT SELECT, UPDATE ON auditor_ledger_head TO writer")
+        connection.execute("GRANT SELECT ON auditor_ledger_version TO writer")
+    ledger = Ledger(url.replace("desk@", "writer@"))
+    ledger.record(ledger.reserve("s", subject("a")), {"gain_p": 0.1})
+    assert ledger.verify().rows == 2
+
+
 def later_version(tmp_path, monkeypatch):
     """Have the code of a later version, whose tables have one column more."""
     scripts = tmp_path / "migrations"

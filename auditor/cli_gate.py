@@ -1,0 +1,199 @@
+"""`auditor gate` and `auditor init`: a config is read, its audits judged and reported, an exit code goes out."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import sys
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from auditor.options import Grouped, GroupedCommand, check_reports, json_option, parse_reports
+from auditor.terminal import console, note, print_json
+
+if TYPE_CHECKING:
+    from auditor.gate.config import GateConfig
+    from auditor.gate.outcome import GateRun
+
+FORMATS = ("html", "json", "md", "junit", "sarif", "github")
+
+_OF_THE_GATE, _EXCEPT = "What to run", "Exceptions"
+_EXAMPLES = """
+Examples:
+  auditor init
+  auditor gate
+  auditor gate --only momentum-v7 --report junit:gate.xml --report md:gate.md
+  auditor gate --accept momentum-v7 --reason "Agreed by risk until the desk has moved" --days 30
+
+Exit code 0: all audits hold. 1: one fails. 2: one could not be run, or a look could not be counted.
+"""
+
+
+def _date(ctx: click.Context, param: click.Parameter, value: str | None) -> dt.date | None:
+    try:
+        return None if value is None else dt.date.fromisoformat(value)
+    except ValueError:
+        raise click.BadParameter(f"{value!r} is not a date such as 2026-03-31.") from None
+
+
+_run, _except = (partial(click.option, cls=Grouped, group=group) for group in (_OF_THE_GATE, _EXCEPT))
+
+
+@click.command(cls=GroupedCommand, epilog=_EXAMPLES)
+@_run("--config", metavar="FILE", help="auditor.toml, or pyproject.toml.  [found from here upwards]")
+@_run("--only", multiple=True, metavar="NAME", help="Run this audit, or those that fit a pattern. Repeatable.")
+@_run("--exit-zero", is_flag=True, help="Exit with 0 though an audit fails; 2 stays 2.")
+@_run("--check", is_flag=True, help="Check the config, and run nothing.")
+@_except("--accept", metavar="NAME", help="Run this one, and except it if it fails.")
+@_except("--reason", metavar="TEXT", help="Why it may pass.")
+@_except("--by", metavar="NAME", help="Who says so.  [git's user]")
+@_except("--days", type=click.IntRange(min=1), metavar="N", help="How long it holds.  [90]")
+@_except("--expires", metavar="DATE", callback=_date, help="Or the last day on which it holds.")
+@click.option(
+    "--report",
+    "reports",
+    multiple=True,
+    metavar="FORMAT:PATH",
+    callback=partial(parse_reports, formats=FORMATS),
+    help=f"Write a file too: {', '.join(FORMATS)}. Repeatable.",
+)
+@json_option
+@click.option("-q", "--quiet", is_flag=True, help="Print the count alone.")
+@click.pass_context
+def gate(
+    ctx: click.Context,
+    config: str | None,
+    only: tuple[str, ...],
+    exit_zero: bool,
+    check: bool,
+    accept: str | None,
+    reason: str | None,
+    by: str | None,
+    days: int | None,
+    expires: dt.date | None,
+    reports: tuple[tuple[str, str], ...],
+    as_json: bool,
+    quiet: bool,
+) -> None:
+    """Run the audits that the config names, count each look, and fail where one does not hold.
+
+    In GitHub Actions it annotates the config and writes the step's summary.
+    """
+    from auditor.gate.config import load, named
+
+    _refuse_mixed(accept, reason, by, days, expires, only, check)
+    found = load(config)
+    if check:
+        click.echo(f"{named(found.path)} holds: {len(found.entries)} audit{'s' if len(found.entries) != 1 else ''}")
+        return
+    check_reports(reports, inputs=(str(found.path), str(found.baseline)))
+    from auditor.gate.run import run_gate
+
+    run = run_gate(found, only=(accept,) if accept is not None else only, progress=_progress())
+    if accept is not None:
+        _accept(found, run, accept, reason or "", by, days, expires)
+        return
+    code = run.exit_code(exit_zero=exit_zero)
+    _report(run, code, reports, as_json=as_json, quiet=quiet)
+    ctx.exit(code)
+
+
+@click.command()
+@click.option("--pyproject", is_flag=True, help="Append to pyproject.toml rather than make auditor.toml.")
+def init(pyproject: bool) -> None:
+    """Write a commented config for `auditor gate` from the files found here."""
+    from auditor.gate.initial import make
+
+    file, count = make(Path.cwd(), pyproject=pyproject)
+    found = f"{count} pair{'s' if count != 1 else ''} of base and tuned returns found"
+    click.echo(f"wrote {file.name}: {found}. Set the date of the split, then run `auditor gate`.")
+
+
+def _refuse_mixed(
+    accept: str | None, reason: str | None, by: str | None, days: int | None, expires: dt.date | None,
+    only: tuple[str, ...], check: bool,
+) -> None:  # fmt: skip
+    if accept is None:
+        if reason is not None or by is not None or days is not None or expires is not None:
+            raise click.UsageError("--reason, --by, --days and --expires belong to --accept NAME.")
+        return
+    if only or check:
+        raise click.UsageError("--accept runs the one audit that it names: leave out --only and --check.")
+    if not (reason or "").strip():
+        raise click.UsageError('--accept needs --reason "...", a sentence that says why this may pass.')
+    if days is not None and expires is not None:
+        raise click.UsageError("--days and --expires say the same: give one of them.")
+
+
+def _progress() -> Callable[[str, int, int], None]:
+    """Say which audit is run, on a terminal alone; the next one takes its place."""
+    if not sys.stderr.isatty():
+        return lambda name, number, count: None
+    from auditor.report.plain import clean, shortened
+
+    def say(name: str, number: int, count: int) -> None:
+        click.echo(f"\r\x1b[K{number}/{count} {shortened(clean(name), 60)}", err=True, nl=False)
+        if number == count:
+            click.echo("\r\x1b[K", err=True, nl=False)
+
+    return say
+
+
+def _report(run: GateRun, code: int, reports: tuple[tuple[str, str], ...], *, as_json: bool, quiet: bool) -> None:
+    from auditor.report import gate as pages
+    from auditor.report import gate_machine, github
+    from auditor.report.machine import as_json as json_text
+    from auditor.report.machine import write
+    from auditor.report.text import Piece, print_lines
+
+    record = partial(gate_machine.as_record, run, exit_code=code)
+    if as_json:
+        print_json(record())
+    else:
+        print_lines([(Piece(f"{pages.summary(run)}."),)] if quiet else pages.lines(run), console())
+    if os.environ.get("GITHUB_ACTIONS") == "true":
+        # Commands are read from both streams, and JSON must be alone on its own.
+        click.echo(github.commands(run), nl=False, err=as_json)
+        if problem := github.write_summary(run, os.environ):
+            note(f"note: {problem}")
+    render: dict[str, Callable[[], str]] = {
+        "html": lambda: pages.page(run),
+        "json": lambda: json_text(record()),
+        "md": lambda: pages.markdown(run),
+        "junit": lambda: gate_machine.junit(run),
+        "sarif": lambda: gate_machine.sarif(run),
+        "github": lambda: github.commands(run),
+    }
+    for kind, path in reports:
+        write(path, render[kind]())
+        if not (as_json or quiet):
+            note(f"wrote {kind} report {path}")
+
+
+def _accept(
+    config: GateConfig, run: GateRun, name: str, reason: str, by: str | None, days: int | None, expires: dt.date | None
+) -> None:
+    from auditor.errors import ConfigError, InputError
+    from auditor.gate import baseline
+
+    if len(run.outcomes) != 1 or run.outcomes[0].entry.name != name:
+        raise ConfigError(f"--accept takes the name of one audit, not a pattern: {name!r} fits {len(run.outcomes)}")
+    one = run.outcomes[0]
+    if one.audit is None:
+        raise InputError(f"{name} could not be run, and so not accepted: {one.message}")
+    if not one.failures:
+        raise ConfigError(f"{name} passes: there is nothing to accept")
+    today = dt.datetime.now(dt.UTC).date()
+    until = expires or today + dt.timedelta(days=days or baseline.DAYS)
+    made = baseline.accept(
+        config.baseline, name, one.audit, one.failures,
+        reason=reason, by=by or baseline.signer(), today=today, expires=until,
+    )  # fmt: skip
+    click.echo(
+        f"{name} is excepted until {made.expires} by {made.by}, as long as its inputs and settings stay the same: "
+        f"{', '.join(made.rules)}. Commit {config.baseline.name}."
+    )

@@ -1,0 +1,101 @@
+"""An accepted exception lets an audit through that fails, as long as it is the one that was accepted."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+
+import pytest
+
+from auditor.errors import ConfigError
+from auditor.gate import baseline
+from auditor.gate.config import load
+from auditor.gate.run import run_gate
+
+REASON = "Agreed by risk until the desk has moved"
+
+
+@pytest.fixture
+def accepted(desk, run):
+    """The bad audit excepted, for 30 days."""
+    result = run("gate", "--accept", "bad", "--reason", REASON, "--by", "Ann <ann@desk>", "--days", 30)
+    assert result.exit_code == 0, result.output
+    return json.loads((desk / "auditor-baseline.json").read_text())["exceptions"][0]
+
+
+def test_an_exception_is_signed_off_shown_and_passes(desk, run, accepted):
+    today = dt.datetime.now(dt.UTC).date()
+    assert (accepted["name"], accepted["reason"], accepted["by"]) == ("bad", REASON, "Ann <ann@desk>")
+    assert accepted["expires"] == (today + dt.timedelta(days=30)).isoformat()
+    result = run("gate")
+    assert result.exit_code == 0
+    assert "excepted  bad" in result.stdout
+    assert "finding: " in result.stdout
+    assert f"excepted until {accepted['expires']} by Ann <ann@desk>: Agreed by" in result.stdout
+    assert "1 of 2 pass, 1 is excepted." in result.stdout
+
+
+def test_it_fails_again_when_it_expires(desk, accepted):
+    last = dt.date.fromisoformat(accepted["expires"])
+    config = load(desk / "auditor.toml")
+    assert run_gate(config, today=last).exit_code() == 0
+    late = run_gate(config, today=last + dt.timedelta(days=1))
+    assert late.exit_code() == 1
+    assert late.outcomes[1].notes == (
+        f"The exception that Ann <ann@desk> accepted on {accepted['accepted']} no longer holds: it expired on {last}.",
+    )
+
+
+def test_it_fails_again_when_an_input_a_setting_the_finding_or_a_rule_changes(desk, run, accepted):
+    file = desk / "auditor.toml"
+    config, rows = file.read_text(), (desk / "bad.csv").read_text()
+    file.write_text(config + "embargo = 1\n")
+    assert "the inputs or settings are not those" in " ".join(run("gate").stdout.split())
+    file.write_text(config)
+    assert run("gate").exit_code == 0
+    (desk / "bad.csv").write_text(rows.rstrip().rsplit("\n", 1)[0] + "\n")
+    assert "the inputs or settings are not those" in " ".join(run("gate").stdout.split())
+    (desk / "bad.csv").write_text(rows)
+    for change, words in (
+        ({"finding": "no_gain"}, "the finding was no_gain and is"),
+        ({"rules": ["finding"]}, "it does not cover gain_beyond_rounding"),
+    ):
+        text = json.dumps({"version": 1, "exceptions": [accepted | change]})
+        (desk / "auditor-baseline.json").write_text(text)
+        result = run("gate")
+        assert result.exit_code == 1
+        assert words in " ".join(result.stdout.split())
+
+
+def test_accepting_anew_takes_the_place_of_the_old(desk, run, accepted):
+    run("gate", "--accept", "bad", "--reason", "Longer", "--expires", "2999-12-31")
+    (one,) = json.loads((desk / "auditor-baseline.json").read_text())["exceptions"]
+    assert (one["reason"], one["expires"]) == ("Longer", "2999-12-31")
+    # Accepting is no second look: inputs and settings are the same.
+    assert json.loads(run("ledger", "list", "--json", "--strategy", "bad").stdout)[-1]["look"] == 1
+
+
+@pytest.mark.parametrize(
+    ("flags", "words"),
+    [
+        (["--accept", "good", "--reason", "x"], "good passes: there is nothing to accept"),
+        (["--accept", "*", "--reason", "x"], "not a pattern: '*' fits 2"),
+        (["--accept", "nobody", "--reason", "x"], "no audit is named 'nobody'"),
+        (["--accept", "bad", "--reason", "x", "--expires", "2020-01-01"], "is over: name a day from"),
+        (["--accept", "bad", "--reason", "x", "--by", " "], "--by, who says so"),
+    ],
+)
+def test_what_cannot_be_accepted_is_refused(desk, run, flags, words):
+    result = run("gate", *flags)
+    assert result.exit_code == 2
+    assert words in result.stderr
+    assert not (desk / "auditor-baseline.json").exists()
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"version": 1}', '{"version": 2, "exceptions": []}',
+                                  '{"version": 1, "exceptions": [{"name": "bad"}]}'])  # fmt: skip
+def test_a_baseline_that_cannot_be_read_is_no_pass(desk, run, text):
+    (desk / "auditor-baseline.json").write_text(text)
+    with pytest.raises(ConfigError, match=r"auditor-baseline\.json"):
+        baseline.read(desk / "auditor-baseline.json")
+    assert run("gate").exit_code == 2

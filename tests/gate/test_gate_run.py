@@ -1,0 +1,221 @@
+"""The gate as a user runs it: what is printed, what is written, and which exit code goes out."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import time
+from importlib import import_module
+from xml.etree import ElementTree
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from auditor.ledger.store import Ledger
+
+
+def only_good(desk):
+    """Leave the audit that passes alone in the config."""
+    file = desk / "auditor.toml"
+    file.write_text(file.read_text().split('\n[[audit]]\nname = "bad"')[0])
+
+
+def test_an_audit_that_fails_makes_a_one_and_says_every_rule(desk, run):
+    result = run("gate")
+    assert result.exit_code == 1, result.output
+    assert result.stderr == ""
+    good, bad, *rest = result.stdout.splitlines()
+    assert re.fullmatch(r"pass      good  efficiency, shown      \+0\.33  p = 0\.0\d\d", good)
+    assert re.fullmatch(r"FAIL      bad   \S+, \S+ +-0\.11  p = 0\.\d+", bad)
+    assert any(re.fullmatch(r" +finding: \w+, needs new_edge or efficiency", line) for line in rest)
+    assert any(re.fullmatch(r" +gain_survives: 0\.\d+, needs < 0\.0304", line) for line in rest)
+    assert "          Look 1 on this window: level 0.0304 left for it." in rest
+    assert "1 of 2 pass, 1 fails." in rest
+    assert max(map(len, result.stdout.splitlines())) <= 80
+    assert run("gate", "--exit-zero").exit_code == 0
+
+
+def test_all_that_hold_make_a_zero(desk, run):
+    only_good(desk)
+    result = run("gate", "-q")
+    assert (result.exit_code, result.stdout) == (0, "1 of 1 passes.\n")
+
+
+def test_an_audit_that_cannot_be_run_makes_a_two_and_the_others_are_run(desk, run):
+    (desk / "bad.csv").unlink()
+    for flags in ([], ["--exit-zero"]):
+        result = run("gate", *flags)
+        assert result.exit_code == 2
+        assert "ERROR     bad   could not be run" in result.stdout
+        assert "1 of 2 pass, 1 could not be run." in result.stdout
+        assert result.stdout.startswith("pass      good")
+    assert [row.strategy for row in Ledger(f"sqlite:///{desk / 'looks.db'}").rows()] == ["good", "good"]
+
+
+def test_only_what_is_named_is_run(desk, run):
+    assert run("gate", "--only", "good").exit_code == 0
+    assert run("gate", "--only", "g*").exit_code == 0
+    result = run("gate", "--only", "god")
+    assert result.exit_code == 2
+    assert result.stderr == "error: no audit is named 'god'. Did you mean 'good'?\n"
+
+
+def test_the_gate_counts_and_a_rerun_is_free(desk, run):
+    file = desk / "auditor.toml"
+    for seed, number in ((0, 1), (1, 2), (0, 1), (2, 3), (2, 3)):
+        file.write_text(re.sub(r"(seed = \d+\n)?reps = 199", f"seed = {seed}\nreps = 199", file.read_text()))
+        (found,) = json.loads(run("gate", "--only", "good", "--json").stdout)["audits"]
+        assert (found["audit"]["look"]["number"], found["audit"]["settings"]["seed"]) == (number, seed)
+    assert json.loads(run("ledger", "verify", "--json").stdout)["holds"]
+
+
+def test_without_a_ledger_the_gate_says_that_nothing_is_counted(desk, run):
+    file = desk / "auditor.toml"
+    file.write_text(file.read_text().replace('ledger = "sqlite:///looks.db"', ""))
+    result = run("gate")
+    assert result.exit_code == 1
+    assert "Looks are not counted: the config names no ledger" in result.stdout
+    assert not (desk / "looks.db").exists()
+
+
+def test_a_ledger_that_ci_does_not_keep_is_told(desk, run, monkeypatch):
+    monkeypatch.setenv("CI", "true")
+    assert "This run made the ledger." in run("gate").stdout
+    assert "This run made the ledger." not in run("gate").stdout
+
+
+@pytest.mark.parametrize("broken", ["removed", "not there"])
+def test_a_ledger_that_does_not_hold_or_cannot_be_reached_is_no_pass(desk, run, broken):
+    import sqlite3
+
+    run("gate", "--only", "good")
+    if broken == "removed":
+        with sqlite3.connect(desk / "looks.db") as connection:
+            connection.execute("DROP TRIGGER auditor_ledger_no_delete")
+            connection.execute("DELETE FROM auditor_ledger WHERE seq = 2")
+        connection.close()
+    else:
+        file = desk / "auditor.toml"
+        file.write_text(file.read_text().replace("sqlite:///looks.db", "sqlite:///no/such/looks.db"))
+    result = run("gate", "--exit-zero")
+    assert result.exit_code == 2
+    assert result.stdout == ""
+    assert result.stderr.startswith("error: ")
+    assert result.stderr.count("\n") == 1
+
+
+def test_a_ledger_that_is_lost_on_the_way_ends_the_run_with_a_two(desk, run, monkeypatch):
+    from auditor.errors import LedgerError
+
+    reserve = Ledger.reserve
+
+    def lost(self, strategy, *arguments, **options):
+        if strategy == "good":
+            raise LedgerError("ledger is gone")
+        return reserve(self, strategy, *arguments, **options)
+
+    monkeypatch.setattr(Ledger, "reserve", lost)
+    result = run("gate", "--exit-zero")
+    assert result.exit_code == 2
+    assert result.stdout.count("could not be run") == 3
+    assert "Not run: ledger is gone" in result.stdout
+
+
+def test_looks_under_other_names_are_told(desk, run):
+    run("gate", "--only", "good")
+    file = desk / "auditor.toml"
+    file.write_text(file.read_text().replace('name = "good"', 'name = "better"'))
+    result = run("gate", "--only", "better")
+    assert "1 look at the same out-of-sample returns of the base went under other" in result.stdout
+
+
+def test_the_check_runs_nothing_and_imports_nothing_heavy(desk, run):
+    result = run("gate", "--check")
+    assert (result.exit_code, result.stdout) == (0, "auditor.toml holds: 2 audits\n")
+    assert not (desk / "looks.db").exists()
+    with (desk / "auditor.toml").open("a") as file:
+        file.write("levl = 0.1\n")
+    result = run("gate", "--check")
+    assert result.exit_code == 2
+    assert result.stderr == "error: auditor.toml:15: unknown key 'levl'; did you mean 'level'?\n"
+
+
+REPORTS = {"html": "g.html", "json": "g.json", "md": "g.md", "junit": "g.xml", "sarif": "g.sarif", "github": "g.txt"}
+
+
+def test_every_report_is_written(desk, run):
+    reports = [one for kind, path in REPORTS.items() for one in ("--report", f"{kind}:{path}")]
+    result = run("gate", *reports)
+    assert result.exit_code == 1
+    assert result.stderr.count("wrote") == len(REPORTS)
+    assert (desk / "g.html").read_text().startswith("<!doctype html>")
+    assert (desk / "g.md").read_text().startswith("## auditor gate: 1 of 2 pass, 1 fails\n")
+    assert json.loads((desk / "g.json").read_text())["exit_code"] == 1
+    assert ElementTree.parse(desk / "g.xml").getroot().get("failures") == "1"
+    assert len(json.loads((desk / "g.sarif").read_text())["runs"][0]["results"]) >= 2
+    assert (desk / "g.txt").read_text().startswith("::error file=auditor.toml,line=11,title=auditor%3A bad::finding: ")
+    again = {path: (desk / path).read_bytes() for path in REPORTS.values()}
+    run("gate", *reports)
+    assert {path: (desk / path).read_bytes() for path in REPORTS.values()} == again
+
+
+def test_the_json_is_alone_and_holds_the_whole_audits(desk, run):
+    from auditor.report.machine import schema
+
+    result = run("gate", "--json")
+    assert (result.exit_code, result.stderr) == (1, "")
+    found = json.loads(result.stdout)
+    assert [(one["name"], one["status"]) for one in found["audits"]] == [("good", "passed"), ("bad", "failed")]
+    for one in found["audits"]:
+        Draft202012Validator(schema()).validate(one["audit"])
+    assert found["head"] == str(Ledger(f"sqlite:///{desk / 'looks.db'}").head())
+
+
+def test_in_github_actions_the_config_is_annotated_and_the_summary_written(desk, run, monkeypatch):
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    monkeypatch.setenv("GITHUB_WORKSPACE", str(desk.parent))
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(desk / "summary.md"))
+    (desk / "summary.md").write_text("before\n")
+    result = run("gate")
+    assert f"::error file={desk.name}/auditor.toml,line=11,title=auditor%3A bad::finding: " in result.stdout
+    assert (desk / "summary.md").read_text().startswith("before\n## auditor gate: 1 of 2 pass, 1 fails\n")
+    result = run("gate", "--json")
+    json.loads(result.stdout)
+    assert result.stderr.startswith("::error ")
+
+
+def test_nothing_fails_because_the_summary_cannot_be_written(desk, run, monkeypatch):
+    only_good(desk)
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(desk / "no" / "summary.md"))
+    result = run("gate")
+    assert result.exit_code == 0
+    assert "the step's summary could not be written (No such file or directory)" in result.stderr
+
+
+def test_twenty_audits_in_one_process_are_quick(desk, run):
+    config = 'ledger = "sqlite:///looks.db"\noos_start = 1998-01-31\n'
+    for number in range(20):
+        pair = "good" if number % 2 else "bad"
+        config += (
+            f'[[audit]]\nname = "a{number}"\nbase = "{pair}.csv:base"\ntuned = "{pair}.csv:tuned"\nseed = {number}\n'
+        )
+    (desk / "auditor.toml").write_text(config)
+    run("gate", "--only", "a0")
+    began = time.process_time()
+    assert run("gate", "-q").stdout.startswith(("10 of 20", "0 of 20"))
+    # Half of the 15 seconds that 2 cores may take, in seconds of one core, so that a busy machine fails nothing.
+    assert time.process_time() - began < 15
+
+
+def test_options_that_do_not_go_together_are_refused(desk, run):
+    for flags in (["--reason", "x"], ["--accept", "bad"], ["--accept", "bad", "--reason", " "],
+                  ["--accept", "bad", "--reason", "x", "--only", "bad"], ["--report", "pdf:x"],
+                  ["--accept", "bad", "--reason", "x", "--days", 3, "--expires", "2030-01-01"],
+                  ["--report", "md:auditor.toml"], ["--expires", "soon"]):  # fmt: skip
+        result = run("gate", *flags)
+        assert result.exit_code == 2, flags
+        assert result.stdout == ""
+    assert not os.path.exists("looks.db")
+    assert tuple(REPORTS) == import_module("auditor.cli_gate").FORMATS
