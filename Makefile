@@ -84,6 +84,7 @@ calibration: $(VENV)/.test
 	$(BIN)/python tests/calibration/confusion.py
 	$(BIN)/python tests/calibration/power.py
 	$(BIN)/python tests/bench/peers.py
+	$(BIN)/python tests/calibration/lucky.py
 
 clean:
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks

@@ -49,12 +49,25 @@ def test_version():
     assert result.output == f"auditor {__version__}\n"
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["audit", "--help"], ["demo", "--help"], ["--version"], []])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--help"],
+        ["audit", "--help"],
+        ["demo", "--help"],
+        ["gate", "--help"],
+        ["init", "--help"],
+        ["ledger", "--help"],
+        ["ledger", "verify", "--help"],
+        ["--version"],
+        [],
+    ],
+)
 def test_help_imports_nothing_heavy(arguments):
     code = (
         "import sys\nfrom auditor.cli import main\n"
         f"try:\n    main({arguments!r}, prog_name='auditor')\nexcept SystemExit:\n    pass\n"
-        "heavy = {'pandas', 'numpy', 'scipy', 'arch', 'rich', 'statsmodels', 'matplotlib'} & set(sys.modules)\n"
+        "heavy = {'pandas', 'numpy', 'scipy', 'arch', 'rich', 'statsmodels', 'matplotlib', 'sqlalchemy', 'alembic'} & set(sys.modules)\n"
         "sys.exit(f'imported {heavy}' if heavy else 0)"
     )
     done = python(code)

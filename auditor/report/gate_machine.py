@@ -156,5 +156,5 @@ def _result(run: GateRun, one: Outcome, index: int) -> dict[str, Any]:
 
 def _location(run: GateRun, one: Outcome) -> dict[str, Any]:
     # A uri, so separators are slashes and other characters are escaped.
-    uri = quote(re.sub(r"\\", "/", run.config))
+    uri = quote(re.sub(r"\\", "/", run.config), errors="replace")
     return {"physicalLocation": {"artifactLocation": {"uri": uri}, "region": {"startLine": one.entry.line}}}

@@ -25,7 +25,7 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r", "|")
 """How a text begins that a spreadsheet would compute."""
 
 HEADING: Line = (
-    Piece(f"{'row':>5} {'look':>5}  {'level left':<10}  {'strategy':<20} {'first':<10} {'last':<10}  finding", "quiet"),
+    Piece(f"{'row':>5} {'look':>5}  {'level left':<10}  {'strategy':<19} {'first':<10} {'last':<10}  finding", "quiet"),
 )
 
 
@@ -72,10 +72,10 @@ def listed(looks: Sequence[Mapping[str, Any]]) -> Iterator[Line]:
         return
     yield HEADING
     for one in looks:
-        name = shortened(clean(one["strategy"]), 20)
+        name = shortened(clean(one["strategy"]), 19)
         found = clean(one["finding"] or "not finished")
         yield (
-            Piece(f"{one['row']:>5} {one['look']:>5}  {one['level_left']:<10.3g}  {name:<20} "),
+            Piece(f"{one['row']:>5} {one['look']:>5}  {one['level_left']:<10.3g}  {name:<19} "),
             Piece(f"{clean(one['first']):<10} {clean(one['last']):<10}  "),
             Piece(found, "plain" if one["finished"] else "warning"),
         )

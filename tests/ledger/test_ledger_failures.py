@@ -23,6 +23,9 @@ from auditor.ledger import engine, migrate, store
 from auditor.ledger.store import Ledger
 from auditor.ledger.tables import REVISIONS, rows
 
+GOLDEN = Path(__file__).parents[1] / "golden" / "ledger"
+GOLDEN_HEAD = "3:72a145f5c0971a6e13"
+
 
 def audit(url):
     """Audit a bundled pair from the command line, counted."""
@@ -253,3 +256,18 @@ def test_a_later_version_opens_an_older_ledger_and_an_older_one_refuses_a_later(
 
 def test_the_newest_migration_is_the_version_that_the_code_knows():
     assert ScriptDirectory.from_config(migrate.configuration()).get_heads() == [REVISIONS[-1]]
+
+
+@pytest.mark.parametrize("file", sorted(GOLDEN.glob("version_*.db")), ids=lambda file: file.stem)
+def test_a_ledger_of_every_version_there_was_opens_and_holds(file, tmp_path, subject):
+    shutil.copy(file, tmp_path / "looks.db")
+    ledger = Ledger(
+        f"sqlite:///{tmp_path / 'looks.db'}", signing_key=b"a key that is in the repository, and so is none"
+    )
+    assert ledger.verify(expect=GOLDEN_HEAD).problems == ()
+    assert [row.number for row in ledger.rows() if row.kind == "look"] == [1, 2]
+    assert ledger.reserve("golden", subject("c")).look.number == 3
+
+
+def test_a_ledger_of_the_present_version_is_among_them():
+    assert (GOLDEN / f"version_{REVISIONS[-1]}.db").exists()

@@ -181,6 +181,12 @@ def audit(request: pytest.FixtureRequest) -> Audit:
 
 
 @pytest.fixture
+def audits() -> dict[str, Audit]:
+    """An audit of each finding, by its name."""
+    return {finding: make() for finding, make in BUILT.items()}
+
+
+@pytest.fixture
 def new_edge() -> Audit:
     """An audit that found new edge."""
     return BUILT["new_edge"]()
