@@ -67,7 +67,8 @@ def test_help_imports_nothing_heavy(arguments):
     code = (
         "import sys\nfrom auditor.cli import main\n"
         f"try:\n    main({arguments!r}, prog_name='auditor')\nexcept SystemExit:\n    pass\n"
-        "heavy = {'pandas', 'numpy', 'scipy', 'arch', 'rich', 'statsmodels', 'matplotlib', 'sqlalchemy', 'alembic'} & set(sys.modules)\n"
+        "heavy = {'pandas', 'numpy', 'scipy', 'arch', 'rich', 'statsmodels', 'matplotlib', 'sqlalchemy', 'alembic'}\n"
+        "heavy &= set(sys.modules)\n"
         "sys.exit(f'imported {heavy}' if heavy else 0)"
     )
     done = python(code)
