@@ -8,16 +8,14 @@ import signal
 import sys
 import time
 
-import psycopg  # noqa: F401 - so that the children, who are killed early, need not load it
 from write_looks import looks
 
-import auditor.ledger.migrate  # noqa: F401
 from auditor.errors import LedgerError
 from auditor.ledger.store import Ledger
 
 
-def one(url: str, name: str, delay: float) -> list[int]:
-    """Let a child write until it is killed; give the numbers it said were kept."""
+def one(url: str, name: str, kept: int, delay: float) -> list[int]:
+    """Let a child write until it has kept so many looks, kill it a moment later; give the numbers it said were kept."""
     reader, writer = os.pipe()
     child = os.fork()
     if child == 0:
@@ -27,15 +25,16 @@ def one(url: str, name: str, delay: float) -> list[int]:
             os.write(writer, f"{number} ".encode())
         os._exit(0)
     os.close(writer)
-    os.read(reader, 1)
+    said = os.read(reader, 1)
+    while said.count(b" ") < kept:
+        said += os.read(reader, 64)
     time.sleep(delay)
     os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
-    said = b""
     while more := os.read(reader, 65536):
         said += more
     os.close(reader)
-    return [int(number) for number in said.split(b" ")[:-1]]
+    return [int(number) for number in said[1:].split(b" ")[:-1]]
 
 
 def main(url: str, times: int) -> None:
@@ -43,7 +42,7 @@ def main(url: str, times: int) -> None:
     draw = random.Random(0)
     said: list[int] = []
     for turn in range(times):
-        said += one(url, f"killed {turn}", draw.uniform(0, 0.08))
+        said += one(url, f"killed {turn}", draw.randrange(4), draw.uniform(0, 0.02))
         try:
             ledger = Ledger(url, read_only=True)
         except LedgerError as error:
