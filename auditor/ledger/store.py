@@ -70,11 +70,14 @@ class Ledger:
         self.made = False
         """Whether opening it made it."""
         self._engine = connect_to(self._url, read_only=read_only)
-        if read_only and self._revision_apart() not in (None, *REVISIONS[:-1]):
-            return
-        if read_only and self._revision_apart() is None:
-            raise LedgerError(f"{self.name} is a database without a ledger: an audit with --ledger makes one")
-        self._engine = connect_to(self._url)
+        if read_only:
+            with self._reading() as connection:
+                found = self._revision(connection)
+            if found is None:
+                raise LedgerError(f"{self.name} is a database without a ledger: an audit with --ledger makes one")
+            if found == REVISIONS[-1]:
+                return
+            self._engine = connect_to(self._url)
         self._bring_up_to_date()
 
     def reserve(self, strategy: str, subject: Subject, *, commit: str | None = None) -> Reserved:
@@ -204,10 +207,6 @@ class Ledger:
     def _reading(self) -> Iterator[Connection]:
         with reached(self._url), self._engine.begin() as connection:
             yield connection
-
-    def _revision_apart(self) -> str | None:
-        with self._reading() as connection:
-            return self._revision(connection)
 
     def _revision(self, connection: Connection) -> str | None:
         """Version of the tables; None where there are none."""

@@ -104,9 +104,9 @@ def report(found, reps):
     lines += [
         "",
         f"A run: daily returns with t(5) shocks, {inside} years in sample and {outside} out of it, from returns alone.",
-        f"Each variant has the base's true Sharpe ratio of {SHARPE:g} a year and a correlation",
-        f"of {CORRELATION:g} with it, so that none is better and every pass is luck. The researcher stops at the first.",
-        "The error is that of the simulation, at a rate of 5 % at least.",
+        f"Each variant has the base's true Sharpe ratio of {SHARPE:g} a year and a correlation of",
+        f"{CORRELATION:g} with it, so that none is better and every pass is luck. The researcher stops at the",
+        "first. The error is that of the simulation, at a rate of 5 % at least.",
     ]
     before = DOCS.read_text(encoding="utf-8").partition(MEASURED)[0]
     DOCS.write_text(before + "\n".join(lines) + "\n", encoding="utf-8")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import inspect
+import re
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,8 @@ from auditor.errors import ConfigError
 from auditor.gate import keys
 from auditor.gate.config import find, load
 from auditor.gate.expand import expanded
+
+ROOT = Path(__file__).parents[2]
 
 
 def written(folder: Path, text: str, name: str = "auditor.toml") -> Path:
@@ -58,6 +61,15 @@ ledger = 3
     assert (one.needed.require, one.needed.standing) == (("new_edge", "efficiency"), "shown")
     assert one.options["base_trades"] == str(tmp_path / "results/base_trades.csv")
     assert one.options["oos_start"] == "2022-01-03"
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/gate.md"])
+def test_the_configs_shown_are_read(tmp_path, monkeypatch, page):
+    monkeypatch.setenv("AUDITOR_KEY", "0" * 32)
+    shown = re.findall(r"```toml\n(.*?)```", (ROOT / page).read_text(encoding="utf-8"), re.DOTALL)
+    assert len(shown) == 1
+    for text in shown:
+        assert load(written(tmp_path, text)).entries[0].name == "momentum-v7"
 
 
 PAIR = 'base = "b.csv"\ntuned = "t.csv"\noos_fraction = 0.3\n'
