@@ -13,6 +13,7 @@ from typing import Any
 from auditor.config import Settings
 from auditor.errors import ConfigError, InputError
 from auditor.gate import keys
+from auditor.ledger.budget import without_password
 from auditor.verdict.gate import Requirements
 
 OWN, SHARED = "auditor.toml", "pyproject.toml"
@@ -163,7 +164,7 @@ def _located(url: str | None, folder: Path) -> str | None:
         return None
     missing = [name for name in re.findall(r"\$\{(\w+)\}", url) if name not in os.environ]
     if missing:
-        raise ConfigError(f"ledger = {url!r}: the environment variable {missing[0]} is not set")
+        raise ConfigError(f"ledger = {without_password(url)!r}: the environment variable {missing[0]} is not set")
     url = re.sub(r"\$\{(\w+)\}", lambda found: os.environ[found[1]], url)
     scheme, slashes, name = url.partition(":///")
     if scheme.partition("+")[0] == "sqlite" and slashes and name and not os.path.isabs(name):

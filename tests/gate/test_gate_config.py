@@ -147,6 +147,10 @@ def test_a_variable_in_the_ledgers_url_is_filled_in(tmp_path, monkeypatch):
     monkeypatch.delenv("DESK_PASSWORD")
     with pytest.raises(ConfigError, match="variable DESK_PASSWORD is not set"):
         load(file)
+    file.write_text(file.read_text().replace("${DESK_PASSWORD}", "clear${MORE}"))
+    with pytest.raises(ConfigError) as caught:
+        load(file)
+    assert "clear" not in str(caught.value)
 
 
 def test_the_config_is_found_from_the_folder_upwards(tmp_path):
