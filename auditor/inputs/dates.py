@@ -90,6 +90,8 @@ def _as_text(series: pd.Series[Any]) -> pd.Series[str]:
     if series.dtype.kind == "f":  # 20200131.0, after a missing value somewhere made floats of whole numbers
         whole = series.map(lambda value: f"{value:.0f}" if np.isfinite(value) and value % 1 == 0 else str(value))
         return whole.astype(str)
+    if isinstance(series.dtype, pd.StringDtype):
+        return series.fillna("").str.strip()
     return series.map(lambda value: "" if value is None or value is pd.NA else str(value)).astype(str).str.strip()
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from auditor.coverage.direction import asymmetry, direction
+from auditor.coverage.direction import BLOCKS, ROWS, asymmetry, direction, without_each
 
 NONE = np.empty((2000, 0))
 
@@ -44,6 +44,30 @@ def test_asymmetry_is_the_formula():
     r = np.corrcoef(x, y)[0, 1]
     expected = np.corrcoef(np.abs(x - r * y), np.abs(y))[0, 1] - np.corrcoef(np.abs(y - r * x), np.abs(x))[0, 1]
     assert asymmetry(part, whole) == pytest.approx(expected, rel=1e-10)
+
+
+def cut_and_joined(base, tuned, edges):
+    return [
+        asymmetry(np.delete(base, np.s_[a:b]), np.delete(tuned, np.s_[a:b]))
+        for a, b in zip(edges[:-1], edges[1:], strict=True)
+    ]
+
+
+@pytest.mark.parametrize("n", [41, 300, 2000, 3 * ROWS + 7])
+def test_leaving_blocks_out_by_sums_is_cutting_and_joining(n):
+    part, whole = part_and_more(10, 4000)
+    part, whole = part[:n] + 0.3, whole[:n] - 2.0
+    edges = np.linspace(0, n, BLOCKS + 1).astype(np.intp)
+    np.testing.assert_allclose(without_each(part, whole, edges), cut_and_joined(part, whole, edges), atol=1e-13)
+
+
+def test_series_that_sums_cannot_describe_are_cut_and_joined():
+    rng = np.random.default_rng(11)
+    rare, twin = 1e-5 * rng.standard_normal(2000), rng.standard_t(5, 2000)
+    rare[7] = 1e4
+    edges = np.linspace(0, 2000, BLOCKS + 1).astype(np.intp)
+    for one, other in ((rare, twin), (twin, twin + 1e-6 * rng.standard_normal(2000))):
+        assert without_each(one, other, edges).tolist() == cut_and_joined(one, other, edges)
 
 
 def test_a_common_market_hides_it_until_it_is_known():
