@@ -33,10 +33,12 @@ from auditor.rollouts import as_pairs, as_policies, read_runs
 from auditor.seeds import over_seeds, with_runs
 from auditor.shelf import Shelf
 from auditor.stability import examine
+from auditor.threads import one_thread
 from auditor.verdict.checks import Facts
 from auditor.verdict.label import judge
 
 
+@one_thread()
 def audit(
     base: Any = None,
     tuned: Any = None,
