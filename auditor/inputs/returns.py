@@ -16,6 +16,7 @@ from auditor.inputs.calendar import check_order, infer_frequency
 from auditor.inputs.dates import dates_and_notes
 from auditor.inputs.doubts import constant_evidence, level_evidence, percent_evidence, size_evidence
 from auditor.inputs.numbers import to_floats
+from auditor.inputs.once import read_once
 from auditor.inputs.table import Table, open_table
 
 Kind = Literal["returns", "prices"]
@@ -49,6 +50,7 @@ class Returns:
         return f"{self.name}: {len(self.dates)} rows of {', '.join(self.columns)}"
 
 
+@read_once
 def read_returns(
     source: object,
     *,
@@ -111,6 +113,7 @@ def read_returns(
     return _returns(name, (header,), dates, values[:, None], notes, warnings)
 
 
+@read_once
 def read_streams(
     source: object, *, role: str, date_column: str | None = None, na: Missing = "refuse", date_format: str | None = None
 ) -> Returns:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from auditor.errors import InputError
 from auditor.inputs.calendar import show
+from auditor.inputs.once import read_once
 from auditor.inputs.split import Moment
 from auditor.inputs.trades_columns import Net
 
@@ -63,6 +64,7 @@ class Trades:
         return f"{self.name}: {len(self.pnl)} trades in {len(self.instruments)} instruments ({self.recognised}){still}"
 
 
+@read_once
 def read_trades(
     source: object,
     *,

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from auditor.errors import InputError
 from auditor.inputs.calendar import show
 from auditor.inputs.doubts import level_evidence
+from auditor.inputs.once import read_once
 from auditor.inputs.returns import Returns, read_streams
 
 
@@ -45,6 +46,7 @@ class Positions:
         return f"{self.name}: weights of {len(self.instruments)} instruments on {len(self.dates)} dates"
 
 
+@read_once
 def read_positions(
     positions: object,
     instrument_returns: object,

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
+
+from auditor.kept import kept_in_force
 
 Array = NDArray[np.float64]
 Starts = NDArray[np.int64]
@@ -153,6 +155,28 @@ def resampled_sums(table: Array, draws: Draws) -> Array:
     """
     out = np.empty((draws.reps, table.shape[1]))
     done = 0
+    for counts in count_matrices(draws):
+        out[done : done + counts.shape[0]] = np.asarray(counts @ table)
+        done += counts.shape[0]
+    return out
+
+
+def count_matrices(draws: Draws) -> Iterable[csr_array]:
+    """Give the sparse count matrices of all replicates, some at a time: (r, T) each.
+
+    Audits of the same length, block and seed share them where `auditor.kept.keeping` is in force. Several tables are
+    multiplied one after the other even so: side by side they leave the cache, which costs more than the draws.
+    """
+    kept = kept_in_force()
+    if kept is None or draws.starts is not None:
+        return _count_matrices(draws)
+    key = ("draws", draws.lengths, draws.block, draws.reps, draws.seed)
+    if 16 * draws.reps * draws.n_blocks > kept.limit:  # more than `kept` would hold: so do not make them all at once
+        return _count_matrices(draws)
+    return kept.get(key, lambda: list(_count_matrices(draws)), lambda made: sum(one.indices.nbytes for one in made))
+
+
+def _count_matrices(draws: Draws) -> Iterator[csr_array]:
     ones = np.ones(0)
     for starts in draws.chunks():
         reps, n_blocks = starts.shape
@@ -160,10 +184,7 @@ def resampled_sums(table: Array, draws: Draws) -> Array:
         # Row ends of the starts' own type, or scipy copies every index to the wider one.
         ends: Starts = np.arange(0, starts.size + 1, n_blocks, dtype=starts.dtype)
         index: Starts = starts.ravel()  # type: ignore[assignment]  # 32-bit where drawn
-        counts = csr_array((ones[: index.size], index, ends), shape=(reps, table.shape[0]))
-        out[done : done + reps] = np.asarray(counts @ table)
-        done += reps
-    return out
+        yield csr_array((ones[: index.size], index, ends), shape=(reps, draws.n_obs))
 
 
 def resample(moments: Sequence[Array], draws: Draws) -> list[Resampled]:

@@ -1,5 +1,7 @@
 """Narrower or wider: which policy is inside the other."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -47,10 +49,7 @@ def test_asymmetry_is_the_formula():
 
 
 def cut_and_joined(base, tuned, edges):
-    return [
-        asymmetry(np.delete(base, np.s_[a:b]), np.delete(tuned, np.s_[a:b]))
-        for a, b in zip(edges[:-1], edges[1:], strict=True)
-    ]
+    return [asymmetry(np.delete(base, np.s_[a:b]), np.delete(tuned, np.s_[a:b])) for a, b in pairwise(edges)]
 
 
 @pytest.mark.parametrize("n", [41, 300, 2000, 3 * ROWS + 7])
