@@ -22,12 +22,13 @@ from auditor.coverage.split import Split
 from auditor.coverage.streams import candidates, cover_from_returns, pure_sizing, without_known
 from auditor.desk import Desk
 from auditor.errors import InputError
-from auditor.inputs.pair import Pair, make_pair
-from auditor.inputs.returns import Returns, read_returns, read_streams
+from auditor.inputs.pair import Pair
+from auditor.inputs.returns import Returns, read_streams
 from auditor.inputs.trials import read_trials
 from auditor.ledger.budget import Look, Subject, spend
 from auditor.measure import alongside, how_selected, in_library, measure, too_coarse
 from auditor.pictures import make_pictures
+from auditor.reading import a_rate, read_known, read_pair, read_policy
 from auditor.result import Attribution, Audit, Coverage, ShapePair, SharpePair
 from auditor.rollouts import as_pairs, as_policies, read_runs
 from auditor.seeds import over_seeds, with_runs
@@ -179,15 +180,15 @@ def audit(
     )
     if runs is None and (base is None or tuned is None):
         raise InputError("an audit needs BASE and TUNED, or --base-rollouts and --tuned-rollouts")
-    policy = partial(read_returns, date_column=date_column, date_format=date_format, kind=kind, unit=unit, na=na)
+    policy = partial(read_policy, date_column=date_column, date_format=date_format, kind=kind, unit=unit, na=na)
     given = [
         None if one is None else policy(one, role=role, column=column)
         for one, role, column in ((base, "base", base_column), (tuned, "tuned", tuned_column))
     ]
     paired = partial(
-        make_pair,
-        known=None if known is None else read_streams(known, role="known", na=na, date_format=date_format),
-        rf=rate if isinstance(rate, float | None) else read_returns(rate, role="rf", na=na, date_format=date_format),
+        read_pair,
+        known=None if known is None else read_known(known, na=na, date_format=date_format),
+        rf=rf,
         oos_start=oos_start,
         oos_fraction=oos_fraction,
         oos=windows,
@@ -195,6 +196,7 @@ def audit(
         align=align,
         na=na,
         periods_per_year=periods_per_year,
+        date_format=date_format,
     )
     streams = None if library is None else read_streams(library, role="library", na=na, date_format=date_format)
     if runs is not None and rollout_as == "each":
@@ -225,16 +227,6 @@ def audit(
         stable = examine(pair, again, found, lambda other, how: _audit(other, how, None, books, None, number))
         found = replace(found, stability=stable)
     return found if runs is None else with_runs(found, pair, runs, settings, given)
-
-
-def a_rate(rf: Any) -> Any:
-    """A number, or a text that is one, as the annual rate it is; anything else as the source of returns it must be."""
-    if isinstance(rf, str) and rf.strip().endswith("%"):
-        raise InputError(f"--rf {rf!r}: give the rate as a decimal a year, such as 0.03 for three percent")
-    try:
-        return float(rf) if isinstance(rf, int | float | str) and not isinstance(rf, bool) else rf
-    except ValueError:
-        return rf
 
 
 def audit_files(

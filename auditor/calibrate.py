@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from auditor import describe
-from auditor.audit import a_rate
+from auditor.reading import a_rate
 from auditor.books import read_books, refuse_idle
 from auditor.config import Kind, Missing, Settings, Unit, parse_windows
 from auditor.desk import Desk
