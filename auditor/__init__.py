@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from auditor.audit import audit, audit_files
+    from auditor.batch import Batch, audit_many, run_batch
     from auditor.calibrate import Calibration, calibrate
     from auditor.compare import Comparison, compare
     from auditor.counted import audit_counted
@@ -33,7 +34,10 @@ _HOME = {
     "compare": "auditor.compare",
     "calibrate": "auditor.calibrate",
     "audit_counted": "auditor.counted",
+    "audit_many": "auditor.batch",
+    "run_batch": "auditor.batch",
     "tries": "auditor.tries",
+    "Batch": "auditor.batch",
     "Audit": "auditor.result",
     "Comparison": "auditor.compare",
     "Calibration": "auditor.calibrate",
@@ -47,6 +51,7 @@ _HOME = {
 __all__ = [
     "Audit",
     "AuditorError",
+    "Batch",
     "Calibration",
     "Comparison",
     "ConfigError",
@@ -56,8 +61,10 @@ __all__ = [
     "audit",
     "audit_counted",
     "audit_files",
+    "audit_many",
     "calibrate",
     "compare",
+    "run_batch",
     "tries",
 ]
 

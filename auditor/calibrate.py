@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any, Literal
 
 from auditor import describe
-from auditor.reading import a_rate
 from auditor.books import read_books, refuse_idle
 from auditor.config import Kind, Missing, Settings, Unit, parse_windows
 from auditor.desk import Desk
@@ -21,6 +20,7 @@ from auditor.planted.draws import ratio
 from auditor.planted.pool import Progress, runner
 from auditor.planted.power import Rates, SmallestBook, next_sharpe, rates_of, smallest_book
 from auditor.planted.words import notes_of, verdict_of, warnings_of
+from auditor.reading import a_rate
 from auditor.result import Input, Sample
 from auditor.verdict.checks import Evidence
 

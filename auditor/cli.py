@@ -1,6 +1,6 @@
 """Arguments come in; the library is called, its result printed or written, and an exit code goes out.
 
-0 it ran, 2 it could not run. Nothing heavy is imported before a command needs it.
+0 it ran, 1 a batch has errors and --strict, 2 it could not run. Nothing heavy is imported before a command needs it.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from auditor.options import (
     Grouped,
     GroupedCommand,
     audit_options,
+    batch_pages,
     check_reports,
     cores,
     options_of,
@@ -34,7 +35,7 @@ from auditor.terminal import print_json as _print_json
 if TYPE_CHECKING:
     from auditor.result import Audit
 
-COULD_NOT_RUN, INTERRUPTED, PIPE_CLOSED = 2, 130, 141
+ERRORS, COULD_NOT_RUN, INTERRUPTED, PIPE_CLOSED = 1, 2, 130, 141
 
 
 class Commands(click.Group):
@@ -255,6 +256,57 @@ def tries(counts: str | None, as_json: bool, quiet: bool, **options: Any) -> Non
         _print_json(as_dict(found))
     else:
         print_tries(found, _console(), quiet=quiet)
+
+
+_BATCH_EXAMPLES = """
+Examples:
+  auditor batch shelf.csv --out results
+  auditor batch shelf.csv --out results --resume
+  auditor batch shelf.parquet --out results --scheduler tcp://10.0.0.5:8786
+
+Exit code 0: it ran, errors are listed. 1: with --strict, and there are errors. 2: it could not run.
+"""
+
+_running = partial(click.option, cls=Grouped, group="Running")
+
+
+@main.command(cls=GroupedCommand, epilog=_BATCH_EXAMPLES)
+@click.argument("manifest")
+@_running("--out", required=True, metavar="DIR", help="Directory of the results.")
+@_running("--workers", type=click.IntRange(1), metavar="N", help="Processes.  [one a processor]")
+@_running("--scheduler", metavar="ADDRESS", help="Dask scheduler to use instead, tcp://host:port, or local.")
+@_running("--resume", is_flag=True, help="Go on where an earlier run was ended.")
+@_running("--strict", is_flag=True, help="Exit with 1 if a row could not be audited.")
+@batch_pages
+@output_options
+def batch(manifest: str, out: str, strict: bool, as_json: bool, quiet: bool, **how: Any) -> None:
+    """Audit every row of MANIFEST; one table and one page of all results.
+
+    MANIFEST is a table (CSV, TSV, Parquet), an audit a row, with columns base, tuned, perhaps name, and any option of
+    audit (oos_start, base_trades, ...); an empty cell is the default. Defaults of all rows go in a TOML file of the
+    same name beside it. Paths are relative to it; with * in tuned there is one audit for each file.
+    """
+    from auditor.batch import run_batch
+    from auditor.batch.progress import Progress
+    from auditor.batch.words import as_summary, summary_lines
+
+    progress = Progress(quiet=quiet)
+    try:
+        found = run_batch(manifest, out, watcher=progress, **how)
+    except KeyboardInterrupt:
+        progress.close()
+        progress.note(f"{progress.told}; --resume goes on from there")
+        raise
+    finally:
+        progress.close()
+    if as_json:
+        _print_json(as_summary(found))
+    else:
+        from auditor.report.text import print_lines
+
+        print_lines(summary_lines(found, quiet=quiet), _console())
+    if strict and found.errors:
+        click.get_current_context().exit(ERRORS)
 
 
 _FILES = (

@@ -197,6 +197,11 @@ audit_options = stacked(
     output_options,
 )  # fmt: skip
 
+batch_pages = stacked(
+    # Pages are there where an audit can be written as one.
+    *([_option(_OUTPUT, "--pages", is_flag=True, help="Write a page of each audit too.")] if "html" in FORMATS else [])
+)
+
 
 worlds_options = stacked(
     _option(_WORLDS, "--worlds", type=int, metavar="N", default=200, help="Histories drawn from BASE.  [200]"),

@@ -98,7 +98,9 @@ def split_source(source: str | bytes, *, role: str) -> tuple[Path, str | None]:
             return Path(head), column
     # the part before a column name is the better thing to call missing: "returns.csv", not "returns.csv:base"
     named = re.match(r"(.+\.(?:csv|tsv|txt|gz|zst|parquet|feather|arrow)):[^/\\]+$", text, re.IGNORECASE)
-    raise InputError(f"{named.group(1) if named else text}: no such file (looked from {os.getcwd()}).")
+    missing = named.group(1) if named else text
+    looked = "" if os.path.isabs(missing) else f" (looked from {os.getcwd()})"
+    raise InputError(f"{missing}: no such file{looked}.")
 
 
 def open_file(path: Path) -> Table:

@@ -106,17 +106,18 @@ def schema() -> dict[str, Any]:
     return loaded
 
 
-def write(path: str | os.PathLike[str], text: str) -> None:
-    """Write UTF-8 text to a file that is there whole or not at all: first beside it, then moved into place.
+def write(path: str | os.PathLike[str], text: str | bytes) -> None:
+    """Write UTF-8 text, or bytes, to a file that is there whole or not at all: first beside it, then moved into place.
 
     errors   InputError where the directory is missing or cannot be written to
     """
     target = Path(path)
     check_target(target)
+    data = text if isinstance(text, bytes) else text.encode("utf-8", "backslashreplace")
     # A device such as /dev/stdout, or a pipe, cannot be moved onto: it is written to.
     if target.exists() and not target.is_file():
         with _refused(target):
-            target.write_text(text, encoding="utf-8", errors="backslashreplace", newline="\n")
+            target.write_bytes(data)
         return
     # A link stays a link: what it points at is replaced.
     real = target.resolve()
@@ -124,8 +125,8 @@ def write(path: str | os.PathLike[str], text: str) -> None:
     try:
         with _refused(target):
             handle, beside = tempfile.mkstemp(dir=real.parent, prefix=f".{real.name[:40]}.", suffix=".part")
-            with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace", newline="\n") as file:
-                file.write(text)
+            with os.fdopen(handle, "wb") as file:
+                file.write(data)
                 file.flush()
                 os.fsync(file.fileno())
             os.chmod(beside, real.stat().st_mode & 0o777 if real.exists() else 0o666 & ~_umask())

@@ -1,0 +1,127 @@
+"""The table is safe in a spreadsheet, and the page sorts, filters and holds without script, network or trust in names."""
+
+import csv
+import io
+import re
+from html.parser import HTMLParser
+
+import pytest
+
+from auditor.batch import page
+from auditor.batch.page import as_page
+from auditor.batch.progress import duration
+from auditor.batch.record import columns
+from auditor.batch.table import as_csv, as_parquet
+
+HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>{{7*7}}$x_1$\x1b[31m\u202e"
+
+
+def row(number, **changed):
+    found = dict.fromkeys(columns())
+    found |= {
+        "row": number, "name": f"v{number}", "base": "b.csv", "tuned": "t.csv", "finding": "unproven", "level": 0.05,
+        "gain": 0.1 * number, "gain_low": -0.1, "gain_high": 0.5, "gain_p": 0.5 / number, "gain_q": 0.6, "new_p": None,
+        "edge_part": 0.1, "in_sample_gain": 0.3, "label": "reweighting",
+    }  # fmt: skip
+    return found | changed
+
+
+def error(number, text):
+    return dict.fromkeys(columns()) | {"row": number, "name": text, "base": text, "tuned": text, "error": text}
+
+
+class Tags(HTMLParser):
+    """Every tag and attribute of a page."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.seen, self.values = [], []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        self.seen.append(tag)
+        self.values += [(tag, name, value) for name, value in attrs]
+
+
+def shown(rows, linked=None, notes=(), title="shelf.csv"):
+    return as_page(rows, linked or [None] * len(rows), notes, title)
+
+
+def test_no_name_becomes_markup_and_nothing_is_fetched_or_run():
+    rows = [row(1, name=HOSTILE, base=HOSTILE, tuned=HOSTILE), error(2, HOSTILE)]
+    text = shown(rows, notes=(HOSTILE,), title=HOSTILE)
+    tags = Tags(text)
+    assert "script" not in tags.seen
+    assert "img" not in tags.seen
+    assert not [value for value in tags.values if value[1].startswith("on") and value[1] != "on"]
+    fetched = [value for tag, name, value in tags.values if name in ("src", "href", "xlink:href") and tag != "use"]
+    assert fetched == ["#errors"]
+    assert "url(http" not in text
+    assert "\x1b" not in text
+    assert "\u202e" not in text
+    assert "49" not in re.sub(r"<svg.*</svg>", "", text, flags=re.DOTALL).split("<body>")[1].split("alert")[1][:60]
+
+
+def test_every_order_is_in_the_page():
+    rows = [row(1, gain=0.3, name="b"), row(2, gain=None, name="a"), row(3, gain=0.9, name="c")]
+    text = shown(rows)
+    orders = [dict(re.findall(r"--(\w+):(\d+)", style)) for style in re.findall(r'style="(--row[^"]*)"', text)]
+    assert [one["gain"] for one in orders] == ["1", "2", "0"]
+    assert [one["name"] for one in orders] == ["1", "0", "2"]
+    assert [one["gain_p"] for one in orders] == ["2", "1", "0"]
+    for name in page.SORTS:
+        assert f"#by-{name}:checked~.scroll tbody tr{{order:var(--{name})}}" in text
+        assert f'id="by-{name}"' in text
+
+
+def test_a_long_shelf_shows_the_smallest_p_and_says_so(monkeypatch):
+    monkeypatch.setattr(page, "MOST_ROWS", 3)
+    monkeypatch.setattr(page, "MOST_ERRORS", 1)
+    text = shown([row(i) for i in range(1, 9)] + [error(9, "first"), error(10, "second")])
+    assert "The 3 of 8 with the smallest p." in text
+    assert re.findall(r">(v\d)</td>", text) == ["v6", "v7", "v8"]
+    assert "The first 1 of 2." in text
+
+
+def test_pages_are_linked_and_an_empty_shelf_is_a_page():
+    text = shown([row(1), row(2)], linked=["pages/abc.html", None])
+    assert '<a href="pages/abc.html">v1</a>' in text
+    assert ">v2</td>" in text
+    alone = shown([error(1, "why")])
+    assert "why" in alone
+    assert "<svg" not in alone
+
+
+def test_the_same_rows_give_the_same_page():
+    rows = [row(i, finding="new_edge" if i > 3 else "no_gain") for i in range(1, 6)]
+    assert shown(rows) == shown(rows)
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@sum", "\t=1", "\r=1"])
+def test_no_text_of_the_csv_is_a_formula(text):
+    kinds = columns()
+    (_, found) = csv.reader(io.StringIO(as_csv([row(1, name=text, gain=-0.5)], kinds)))
+    by_name = dict(zip(kinds, found, strict=True))
+    assert by_name["name"][0] in ("'", "\\")
+    assert by_name["gain"] == "-0.5"
+
+
+def test_a_csv_row_stays_one_row_and_numbers_are_whole():
+    kinds = columns()
+    text = as_csv([row(1, name='a\nb,"c"', gain=1 / 3, stepm_better=True, n_oos=7)], kinds)
+    rows = list(csv.DictReader(io.StringIO(text)))
+    assert len(rows) == 1
+    assert rows[0]["name"] == 'a\\x0ab,"c"'
+    assert float(rows[0]["gain"]) == 1 / 3
+    assert (rows[0]["stepm_better"], rows[0]["n_oos"], rows[0]["new_p"]) == ("true", "7", "")
+
+
+def test_parquet_takes_any_text():
+    assert as_parquet([row(1, name="\ud800 odd")], columns())
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"), [(3.4, "3 s"), (59.6, "1 min 0 s"), (200, "3 min 20 s"), (7500, "2 h 5 min")]
+)
+def test_durations(seconds, words):
+    assert duration(seconds) == words
