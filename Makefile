@@ -4,14 +4,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: help demo test check lint types imports engines notebooks postgres browser pictures calibration bench clean
+.PHONY: help demo test check lint types imports engines notebooks postgres cluster browser pictures calibration bench clean
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make demo         install, and audit the bundled real pairs"
 	@echo "make test         install, and run every test that needs no outside service"
-	@echo "make check        lint, types, import direction, real engines, the notebooks, real PostgreSQL, a real browser,"
-	@echo "                  short calibration"
+	@echo "make check        lint, types, import direction, real engines, the notebooks, real PostgreSQL, a real cluster,"
+	@echo "                  a real browser, short calibration"
 	@echo "make browser      the page in Debian's Chromium (apt-get install chromium chromium-driver)"
 	@echo "make pictures     draw the pictures of the README again"
 	@echo "make bench        speed beside other programs, in one run"
@@ -38,13 +38,14 @@ demo: $(VENV)/.demo
 	@$(BIN)/auditor demo
 
 test: $(VENV)/.test
-	$(BIN)/python -m pytest -m 'not calibration and not engines and not browser and not notebooks and not postgres' -q
+	$(BIN)/python -m pytest -q \
+		-m 'not calibration and not engines and not browser and not notebooks and not postgres and not cluster'
 
 $(VENV)/.engines: $(VENV)/.test
 	$(PIP) --editable '.[test,engines]'
 	@touch $@
 
-check: lint types imports engines notebooks postgres browser
+check: lint types imports engines notebooks postgres cluster browser
 	$(BIN)/python -m pytest -m calibration -q
 
 engines: $(VENV)/.engines
@@ -62,8 +63,12 @@ browser: $(VENV)/.browser
 
 pictures: $(VENV)/.browser
 	$(BIN)/python docs/pictures/make.py
+
 postgres: $(VENV)/.test
 	$(BIN)/python -m pytest -m postgres -q
+
+cluster: $(VENV)/.test
+	$(BIN)/python -m pytest -m cluster -q
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

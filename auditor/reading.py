@@ -32,7 +32,7 @@ def read_pair(
     date_column: str | None = None,
     date_format: str | None = None,
 ) -> Pair:
-    """Read what two policies returned; the options are those of `audit`, and what has been read already stands as it is.
+    """Read what two policies returned; the options are those of `audit`, and what has been read already stands.
 
     Raises InputError for anything that cannot be audited as it stands.
     """

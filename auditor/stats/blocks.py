@@ -165,7 +165,7 @@ def count_matrices(draws: Draws) -> Iterable[csr_array]:
     """Give the sparse count matrices of all replicates, some at a time: (r, T) each.
 
     Audits of the same length, block and seed share them where `auditor.kept.keeping` is in force. Several tables are
-    multiplied one after the other even so: side by side they leave the cache, which costs more than the draws.
+    multiplied one after the other even so: side by side they leave the cache, which was measured to gain nothing.
     """
     kept = kept_in_force()
     if kept is None or draws.starts is not None:

@@ -1,4 +1,4 @@
-"""The table is safe in a spreadsheet, and the page sorts, filters and holds without script, network or trust in names."""
+"""The table is safe in a spreadsheet; the page sorts and filters without script, network or trust in names."""
 
 import csv
 import io
