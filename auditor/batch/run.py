@@ -15,7 +15,7 @@ from auditor.batch.journal import Journal, key_of, together_key
 from auditor.batch.manifest import read_manifest
 from auditor.batch.many import carried_out
 from auditor.batch.together import adjusted, groups
-from auditor.errors import InputError
+from auditor.errors import ConfigError, InputError
 
 JOURNAL = "journal.jsonl"
 
@@ -97,8 +97,11 @@ def run_batch(
     from auditor.batch.page import write_page
     from auditor.batch.table import write_table
     from auditor.describe import versions
+    from auditor.result import Audit
 
     watcher = watcher or Nobody()
+    if pages and not hasattr(Audit, "to_html"):
+        raise ConfigError("--pages: this version writes no pages of single audits")
     jobs = read_manifest(manifest)
     folder = _folder(Path(out), pages)
     with closing(Journal(folder / JOURNAL, resume=resume)) as journal:
