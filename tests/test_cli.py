@@ -54,6 +54,9 @@ def test_version():
     [
         ["--help"],
         ["audit", "--help"],
+        ["batch", "--help"],
+        ["calibrate", "--help"],
+        ["compare", "--help"],
         ["demo", "--help"],
         ["gate", "--help"],
         ["init", "--help"],
