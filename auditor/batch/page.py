@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from auditor.report.machine import write
-from auditor.report.markup import COLOURS
 from auditor.report.plain import clean, shortened
+from auditor.report.theme import EITHER, OF_FINDING
 from auditor.verdict.words import HEADLINES
 
 MOST_ROWS = 2_000
@@ -47,6 +47,10 @@ def write_page(
     path = folder / "summary.html"
     write(path, as_page(rows, linked, notes, title))
     return path
+
+
+COLOURS = {finding: EITHER["rule" if role == "muted" else role] for finding, role in OF_FINDING.items()}
+"""Mid tones, which stand out from white and from black: pictures here are drawn before the page's colours are known."""
 
 
 def as_page(rows: Sequence[Mapping[str, Any]], linked: Sequence[str | None], notes: Sequence[str], title: str) -> str:
