@@ -121,6 +121,8 @@ def _entry(
     replaced = set(keys.SPLITS) if any(key in own for key in keys.SPLITS) else set()
     if not any(key in own or key in common for key in keys.HELD):
         replaced |= set(keys.OF_THE_HELD)
+    if not any(key in own or key in common for key in keys.ROLLOUTS):
+        replaced |= set(keys.OF_THE_ROLLOUTS)
     options = {key: value for key, value in common.items() if key not in keys.GATE and key not in replaced} | own
     here = f"{named(file)}:{line}: audit {options.get('name') or number + 1!r}"
     for needed in ("base", "tuned"):

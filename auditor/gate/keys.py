@@ -70,9 +70,13 @@ def _block(value: Any) -> Any:
     return value if value in ("auto", "calibrate") else _a(int, 'a whole number, "auto" or "calibrate"')(value)
 
 
+def _window(value: Any) -> Any:
+    return value if value in ("month", "week") else _a(int, '"month", "week" or a number of periods')(value)
+
+
 FILES = (
     "base", "tuned", "known", "library", "base_trades", "tuned_trades", "base_positions", "tuned_positions",
-    "instrument_returns", "trials",
+    "instrument_returns", "base_rollouts", "tuned_rollouts", "trials",
 )  # fmt: skip
 """Options that name a file; `rf` may."""
 
@@ -91,6 +95,10 @@ OPTIONS: Mapping[str, Check] = {
     "capital": _NUMBER,
     "compounding": _FLAG,
     "reconcile": _choice("check", "off"),
+    "rollout_as": _choice("mean", "each"),
+    "window": _window,
+    "hurdle": _a((int, float, str), 'a profit such as 0.01, or "0.5sd"'),
+    "stability": _FLAG,
     "n_trials": _WHOLE,
     "periods_per_year": _NUMBER,
     "level": _NUMBER,
@@ -122,6 +130,9 @@ HELD = ("base_trades", "tuned_trades", "base_positions", "tuned_positions")
 OF_THE_HELD = ("opportunity", "tolerance", "pnl", "capital", "compounding", "reconcile", "position_lag",
                "instrument_returns")  # fmt: skip
 """Options that say how trades or positions are read; as defaults they are for the audits that have some."""
+
+ROLLOUTS, OF_THE_ROLLOUTS = ("base_rollouts", "tuned_rollouts"), ("rollout_as", "window", "hurdle")
+"""The same of rollouts."""
 
 SPLITS = ("oos_start", "oos_fraction", "oos")
 """One of them says what is out of sample."""
