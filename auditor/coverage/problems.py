@@ -68,7 +68,7 @@ def windows(dates_ns: Integers, window: str | int) -> Windows:
     more, and the last where they end earlier: so no holiday calendar is needed, and dates at month ends are complete.
     """
     kind = parse_window(window)
-    if dates_ns.ndim != 1 or dates_ns.size < 2 or bool((np.diff(dates_ns) <= 0).any()):
+    if dates_ns.ndim != 1 or dates_ns.size < 2 or bool((dates_ns[1:] <= dates_ns[:-1]).any()):
         raise ValueError("dates must be (T,) and rise, T at least 2")
     starts, ends = _bounds(dates_ns, kind)
     first = np.flatnonzero(np.diff(starts, prepend=starts[0] - 1)).astype(np.int64)
@@ -83,7 +83,7 @@ def windows(dates_ns: Integers, window: str | int) -> Windows:
             f"{one} to {two}" for one, two in zip(_text(dates_ns, first), _text(dates_ns, last), strict=True)
         )
     else:
-        step = float(np.median(np.diff(dates_ns)))
+        step = float(np.median(np.diff(dates_ns.astype(np.float64))))
         late, early = dates_ns[first] - starts[first], ends[last] - dates_ns[last]
         cut = (late[0] >= late[1:].max() + step, early[-1] >= early[:-1].max() + step)
         incomplete = tuple(at for at, found in zip((0, first.size - 1), cut, strict=True) if found)

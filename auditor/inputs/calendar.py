@@ -66,7 +66,8 @@ def check_order(dates: pd.DatetimeIndex, *, name: str, label: Label) -> None:
             f"{name}: {twice.size} duplicate dates (first {show(dates[row])}, {label(row)}). One row a date is needed: "
             "add the time of day, or one return column for each policy."
         )
-    back = np.flatnonzero(np.diff(dates.asi8) < 0) + 1
+    # compared, not subtracted: two dates may lie further apart than 64 bits of nanoseconds hold
+    back = np.flatnonzero(dates.asi8[1:] < dates.asi8[:-1]) + 1
     if back.size == len(dates) - 1:
         raise InputError(f"{name}: dates run backwards (first {label(1)}). Sort the export with the oldest first.")
     row = int(back[0])
@@ -84,7 +85,7 @@ def infer_frequency(dates: pd.DatetimeIndex) -> Frequency:
     """
     if len(dates) < 2:
         raise InputError(f"{len(dates)} dates are too few to tell how often a year they come.")
-    gaps = np.diff(dates.as_unit("ns").asi8) / 8.64e13
+    gaps = np.diff(dates.as_unit("ns").asi8.astype(np.float64)) / 8.64e13
     middle = float(np.median(gaps))
     if middle < _CLASSES[0][2]:
         return _intraday(dates)
@@ -99,7 +100,7 @@ def long_gaps(dates: pd.DatetimeIndex, frequency: Frequency) -> str | None:
     """Name the long gaps of a calendar, or None: over 10 weekdays (5 intraday), or of three periods (two monthly)."""
     if frequency.name in _LONG:
         limit = _LONG[frequency.name]
-        gaps: NDArray[Any] = np.diff(dates.as_unit("ns").asi8) / 8.64e13
+        gaps: NDArray[Any] = np.diff(dates.as_unit("ns").asi8.astype(np.float64)) / 8.64e13
         words = f"{limit:.0f} days"
     else:
         limit = 10 if frequency.name == "daily" else 5

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from auditor.errors import InputError
+from auditor.inputs.content import in_memory
 from auditor.inputs.numbers import to_floats
 from auditor.inputs.table import MISSING, Table, open_table
 
@@ -56,6 +57,7 @@ class Counts:
         return f"{self.name}: {len(self.problem)} problems, {tries} tries"
 
 
+@in_memory
 def read_counts(source: object) -> Counts:
     """Read a plain table of counts.
 

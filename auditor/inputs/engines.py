@@ -18,6 +18,8 @@ from auditor.inputs.split import Moment
 from auditor.inputs.table import Table, open_table
 from auditor.inputs.trades_columns import Draft, Net, contract_draft, squeezed
 
+OF_LEAN_ALONE = {"direction", "profitloss", "totalfees"}
+
 
 def open_blotter(
     source: object,
@@ -41,6 +43,12 @@ def open_blotter(
         kind = next((name for name, form in KINDS.items() if _has(keys, form.needs)), None)
         if kind is None and _is_transactions(keys):
             kind = "transactions"
+        if kind is None and OF_LEAN_ALONE.issubset(keys):
+            lacking = [one[0] for one in KINDS["lean"].needs if not any(key in keys for key in one)]
+            raise InputError(
+                f"{table.name}: looks like {KINDS['lean'].name} without {', '.join(lacking)}. A direction of 1 is short "
+                "there and long elsewhere: export all columns, or rename them."
+            )
     if kind is None or kind == "columns":
         if marks:
             raise InputError(f"{table.name}: marks are given, and only a list of transactions leaves positions open.")

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import io
 import json
+import lzma
 import os
 import zipfile
 import zlib
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from auditor.errors import InputError
+from auditor.inputs.content import FLOOR, RATIO, bounded, content
 from auditor.inputs.frames import frame_table
-from auditor.inputs.table import Table, split_source
+from auditor.inputs.table import PACKED_SUFFIXES, Table, split_source
 
 LARGEST_FILE = 1 << 29  # bytes of JSON, unpacked; its objects take some ten times as much
 MEMBERS = 1000  # files in one zip
@@ -37,8 +40,8 @@ def exported(source: str | os.PathLike[str], *, role: str) -> Table | None:
     name = path.name
     if path.is_dir():
         raise InputError(f"{name}: is a directory. Give one file of trades.")
-    content = _from_zip(path, name) if last == ".zip" else _parsed(_bytes(path, last, name), name)
-    rows = _trades(content, name, wanted)
+    backtest = _from_zip(path, name) if last == ".zip" else _parsed(_bytes(path, last, name), name)
+    rows = _trades(backtest, name, wanted)
     if not rows:
         raise InputError(f"{name}: has no trades.")
     for position, row in enumerate(rows):
@@ -59,45 +62,14 @@ def exported(source: str | os.PathLike[str], *, role: str) -> Table | None:
 
 
 def _bytes(path: Path, last: str, name: str) -> bytes:
-    try:
-        with path.open("rb") as file:
-            if last == ".gz":
-                import gzip
-
-                with gzip.open(file) as unpacked:
-                    return _bounded(unpacked, name)
-            if last == ".zst":
-                import zstandard
-
-                with zstandard.ZstdDecompressor().stream_reader(file, read_across_frames=True) as stream:
-                    return _bounded(stream, name)
-            return _bounded(file, name)
-    except ImportError as error:
-        raise InputError(f"{name}: reading .zst needs zstandard: pip install auditor[parquet].") from error
-    except (OSError, EOFError, zlib.error) as error:
-        raise InputError(f"{name}: cannot be read ({error}).") from error
-    except Exception as error:
-        if type(error).__name__ == "ZstdError":  # named without the import, which may not be there
-            raise InputError(f"{name}: cannot be read ({error}).") from error
-        raise
-
-
-def _bounded(file: Any, name: str) -> bytes:
-    """Read at most LARGEST_FILE bytes, whatever the file says of its own size."""
-    parts, size = [], 0
-    while part := file.read(1 << 20):
-        size += len(part)
-        if size > LARGEST_FILE:
-            raise InputError(f"{name}: unpacks to more than {LARGEST_FILE >> 20} MiB. Export the trades alone, as CSV.")
-        parts.append(bytes(part))
-    return b"".join(parts)
+    return content(path, name=name, largest=LARGEST_FILE, packed=last if last in PACKED_SUFFIXES else "")
 
 
 def _parsed(data: bytes, name: str) -> Any:
     if not data.strip():
         raise InputError(f"{name}: is empty.")
     try:
-        return json.loads(data.decode("utf-8-sig"))
+        return json.loads(data.decode("utf-8-sig"), object_pairs_hook=partial(_named_once, name))
     except UnicodeDecodeError as error:
         raise InputError(f"{name}: is not UTF-8 (byte {error.start}).") from error
     except RecursionError as error:
@@ -106,29 +78,38 @@ def _parsed(data: bytes, name: str) -> Any:
         raise InputError(f"{name}: is not JSON ({error}).") from error
 
 
+def _named_once(name: str, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Make the dictionary of an object; Python's own reader would take the last of two values of one name."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [key for key, _ in pairs]
+        twice = next(key for place, key in enumerate(names) if key in names[:place])
+        raise InputError(f"{name}: the name {twice[:40]!r} stands twice in one object. Export the trades anew.")
+    return found
+
+
 def _from_zip(path: Path, name: str) -> Any:
     """The one backtest in a zip of freqtrade; nothing is written to disk."""
     found: dict[str, Any] = {}
     try:
-        with zipfile.ZipFile(io.BytesIO(_bytes(path, "", name))) as archive:
+        packed = _bytes(path, "", name)
+        limit = min(LARGEST_FILE, max(FLOOR, RATIO * len(packed)))
+        with zipfile.ZipFile(io.BytesIO(packed)) as archive:
             members = archive.infolist()
             if len(members) > MEMBERS:
                 raise InputError(f"{name}: holds {len(members)} files. A backtest of freqtrade has a handful.")
-            left = LARGEST_FILE
             for member in members:
                 inner = member.filename
                 if not inner.lower().endswith(".json") or inner.lower().endswith("_config.json"):
                     continue
-                if (left := left - member.file_size) < 0:
-                    raise InputError(
-                        f"{name}: unpacks to more than {LARGEST_FILE >> 20} MiB. Export the trades as CSV."
-                    )
                 with archive.open(member) as file:
-                    content = _parsed(_bounded(file, f"{name}/{inner}"), f"{name}/{inner}")
-                if _is_backtest(content):
-                    found[inner] = content
+                    data = bounded(file, f"{name}/{inner}", limit, LARGEST_FILE)
+                limit -= len(data)  # of all its files together
+                backtest = _parsed(data, f"{name}/{inner}")
+                if _is_backtest(backtest):
+                    found[inner] = backtest
     except (zipfile.BadZipFile, zipfile.LargeZipFile, RuntimeError, NotImplementedError, OSError, EOFError,
-            zlib.error, ValueError) as error:  # fmt: skip
+            zlib.error, lzma.LZMAError, ValueError) as error:  # fmt: skip
         raise InputError(f"{name}: cannot be read as a zip file ({error}).") from error
     if len(found) != 1:
         several = f"{len(found)} backtests ({', '.join(list(found)[:3])})" if found else "no backtest of freqtrade"

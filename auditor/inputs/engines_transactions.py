@@ -76,7 +76,7 @@ def transactions_draft(
             f"{name}: all fees in {read[fee_at[0]].header!r} are negative. Write what was paid as positive."
         )
     fills = Fills(instrument=codes, time=moments, amount=amount, price=numbers(price, name=name, label=label), fee=fee)
-    newest_first = len(moments) > 1 and bool((np.diff(moments) <= 0).all()) and moments[0] > moments[-1]
+    newest_first = len(moments) > 1 and bool((moments[1:] <= moments[:-1]).all()) and moments[0] > moments[-1]
     zone = "UTC" if aware else None
     clock_of = pd.DatetimeIndex([moments.max()]).tz_localize(zone)
     last = None if end is None else to_moment(end, clock_of, option="end of the open positions").value

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,12 +11,16 @@ import numpy as np
 import pandas as pd
 
 from auditor.errors import InputError
+from auditor.inputs.content import refuse_changed
 from auditor.inputs.table import Look, Table, look_of, refuse_repeats
 
 if TYPE_CHECKING:
     import narwhals as nw
 
 SAMPLE = 200
+LARGEST_CELLS = 1 << 28  # of a Parquet file, at once: its numbers alone then take 2 GiB
+LARGEST_ARROW = 1 << 31  # bytes of a Feather file or an Arrow stream
+FLOOR, RATIO = 1 << 28, 200  # bytes that a small file may unpack to, and how often its size a larger one may
 
 
 def frame_table(source: object, *, name: str) -> Table:
@@ -60,7 +65,8 @@ def arrow_table(path: Path, *, name: str) -> Table:
         ) from error
     broken = (pa.ArrowException, OSError, ValueError, TypeError, KeyError, OverflowError, NotImplementedError)
     # checked before pyarrow: its words for an empty file are of footers and magic bytes
-    if path.stat().st_size == 0:
+    before = path.stat()
+    if before.st_size == 0:
         raise InputError(f"{name}: is empty.")
     try:
         if path.suffix.lower() == ".parquet":
@@ -69,16 +75,26 @@ def arrow_table(path: Path, *, name: str) -> Table:
         else:
             file = None
             try:
-                whole = feather.read_table(path)
-            except broken:  # .arrow may hold a stream, which is not a Feather file
-                with pa.ipc.open_stream(path) as stream:
-                    whole = stream.read_all()
+                opened = pa.ipc.open_file(pa.OSFile(os.fspath(path)))
+                whole = _batches(
+                    map(opened.get_batch, range(opened.num_record_batches)), opened.schema, name, before.st_size
+                )
+            except broken:  # .arrow may hold a stream, or the first version of Feather
+                try:
+                    with pa.ipc.open_stream(path) as stream:
+                        whole = _batches(stream, stream.schema, name, before.st_size)
+                except broken:
+                    whole = feather.read_table(path)
             schema, rows = whole.schema, whole.num_rows
     except broken as error:
         raise InputError(f"{name}: cannot be read as {path.suffix} ({_first_line(error)}).") from error
     header = tuple("" if column == "__index_level_0__" else column.strip() for column in schema.names)
 
     def read(columns: Sequence[int]) -> list[pd.Series[Any]]:
+        refuse_changed(before, path.stat(), name)
+        cells = rows * len(columns)
+        if cells > (LARGEST_CELLS if 8 * cells < RATIO * before.st_size else FLOOR // 8):
+            raise InputError(f"{name}: {cells:,} cells are more than are read. Leave out columns that are not needed.")
         try:
             names = [schema.names[column] for column in columns]
             table: Any = whole if file is None else file.read(columns=names)
@@ -101,6 +117,20 @@ def arrow_table(path: Path, *, name: str) -> Table:
         else:
             looks.append(_looks(read([position])[0]))
     return Table(name=name, header=header, looks=tuple(looks), rows=rows, read=read, label=lambda row: f"row {row + 1}")
+
+
+def _batches(batches: Iterable[Any], schema: Any, name: str, packed: int) -> Any:
+    """Make a table of the batches of an Arrow file, whose sizes only unpacking tells."""
+    import pyarrow as pa
+
+    limit = min(LARGEST_ARROW, max(FLOOR, RATIO * packed))
+    kept, size = [], 0
+    for batch in batches:
+        kept.append(batch)
+        size += batch.nbytes
+        if size > limit:
+            raise InputError(f"{name}: unpacks to more than {limit >> 20} MiB. Write it as Parquet.")
+    return pa.Table.from_batches(kept, schema)
 
 
 def _pandas(frame: pd.DataFrame, name: str) -> Table:

@@ -203,7 +203,7 @@ def _calendar_warnings(
 ) -> tuple[str, ...]:
     found: list[str] = []
     if frequency.mixed:
-        gaps = np.diff(dates.asi8)
+        gaps = np.diff(dates.asi8.astype(np.float64))
         usual = np.median(gaps)
         # the first gap far from the usual one, in either direction
         odd = np.flatnonzero((gaps > 4.5 * usual) | (gaps < usual / 4.5))

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from auditor.errors import InputError
 from auditor.inputs import columns as find
 from auditor.inputs.calendar import check_order, infer_frequency
+from auditor.inputs.content import in_memory
 from auditor.inputs.dates import dates_and_notes
 from auditor.inputs.doubts import constant_evidence, level_evidence, percent_evidence, size_evidence
 from auditor.inputs.numbers import to_floats
@@ -51,6 +52,7 @@ class Returns:
 
 
 @read_once
+@in_memory
 def read_returns(
     source: object,
     *,
@@ -114,6 +116,7 @@ def read_returns(
 
 
 @read_once
+@in_memory
 def read_streams(
     source: object, *, role: str, date_column: str | None = None, na: Missing = "refuse", date_format: str | None = None
 ) -> Returns:

@@ -13,6 +13,7 @@ from auditor.errors import InputError
 from auditor.inputs import columns as find
 from auditor.inputs.align import common_dates
 from auditor.inputs.calendar import check_order, infer_frequency, show
+from auditor.inputs.content import in_memory
 from auditor.inputs.dates import dates_and_notes
 from auditor.inputs.doubts import constant_evidence, level_evidence, percent_evidence, size_evidence
 from auditor.inputs.numbers import to_floats
@@ -56,6 +57,7 @@ class Rollouts:
         return f"{self.name}: {len(self.rollouts)} rollouts on {len(self.dates)} dates{held}"
 
 
+@in_memory
 def read_rollouts(
     source: object,
     *,

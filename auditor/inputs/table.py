@@ -19,6 +19,8 @@ Label = Callable[[int], str]
 MISSING = frozenset({"", "nan", "na", "n/a", "#n/a", "<na>", "null", "none", "nat", "-", "--", "."})
 """What programs write for a value that is not there, in lower case."""
 
+LARGEST_COLUMNS = 50_000
+
 TEXT_SUFFIXES = (".csv", ".tsv", ".tab", ".txt", "")
 PACKED_SUFFIXES = (".gz", ".zst")
 ARROW_SUFFIXES = (".parquet", ".feather", ".arrow")
@@ -99,6 +101,8 @@ def split_source(source: str | bytes, *, role: str) -> tuple[Path, str | None]:
     # the part before a column name is the better thing to call missing: "returns.csv", not "returns.csv:base"
     named = re.match(r"(.+\.(?:csv|tsv|txt|gz|zst|parquet|feather|arrow)):[^/\\]+$", text, re.IGNORECASE)
     missing = named.group(1) if named else text
+    if _is_link(missing):
+        raise InputError(f"{missing}: is a symbolic link that leads to no file. Give the file itself.")
     looked = "" if os.path.isabs(missing) else f" (looked from {os.getcwd()})"
     raise InputError(f"{missing}: no such file{looked}.")
 
@@ -140,7 +144,12 @@ def look_of(values: Sequence[str]) -> Look:
 
 
 def refuse_repeats(header: Sequence[str], *, name: str) -> None:
-    """Refuse a header in which a name stands twice: which of the two is meant cannot be known."""
+    """Refuse a header in which a name stands twice, and one of far too many names."""
+    if len(header) > LARGEST_COLUMNS:
+        raise InputError(
+            f"{name}: has {len(header):,} columns; at most {LARGEST_COLUMNS:,} are read. If the dates "
+            "are the columns, turn the table: a row is a date."
+        )
     seen: dict[str, int] = {}
     for position, column in enumerate(header, start=1):
         if column in seen:
@@ -155,6 +164,10 @@ def _number_like(value: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def _is_link(path: str) -> bool:
+    return "\0" not in path and os.path.islink(path)
 
 
 def _exists(path: str) -> bool:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import re
-import zlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,10 +14,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from auditor.errors import InputError
-from auditor.inputs.table import Table, look_of, refuse_repeats
+from auditor.inputs.content import content
+from auditor.inputs.table import PACKED_SUFFIXES, Table, look_of, refuse_repeats
 
 SEPARATORS = ",;\t|"
 SAMPLE = 200  # rows from which a column's content is judged
+CELLS = 1_000_000  # fewer rows where there are so many cells
 
 _MAGIC = {
     b"PAR1": "is a Parquet file: name it .parquet",
@@ -40,7 +41,8 @@ def text_table(path: Path, *, name: str) -> Table:
     errors   InputError for an unreadable or empty file, another encoding than UTF-8, no header, a header alone,
              rows with more or fewer fields than the header, and quotes that do not close
     """
-    data = _checked_text(_content(path, name), name)
+    packed = path.suffix.lower()
+    data = _checked_text(content(path, name=name, packed=packed if packed in PACKED_SUFFIXES else ""), name)
     top = data[: _line_end(data, 0)].decode()
     if not top.strip():
         raise InputError(f"{name}: line 1 is blank. The first line must name the columns (date, return).")
@@ -50,39 +52,6 @@ def text_table(path: Path, *, name: str) -> Table:
     if table.rows == 0:
         raise InputError(f"{name}: has a header and no rows.")
     return table
-
-
-def _content(path: Path, name: str) -> bytes:
-    """Read the file's bytes, unpacked."""
-    try:
-        with path.open("rb") as file:
-            if path.suffix.lower() == ".gz":
-                import gzip
-
-                with gzip.open(file) as unpacked:
-                    return unpacked.read()
-            if path.suffix.lower() == ".zst":
-                return _unzstd(file, name)
-            return file.read()
-    except (OSError, EOFError, zlib.error) as error:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else error
-        raise InputError(f"{name}: cannot be read ({reason}).") from error
-    except MemoryError as error:
-        raise InputError(f"{name}: does not fit in memory.") from error
-
-
-def _unzstd(file: Any, name: str) -> bytes:
-    try:
-        import zstandard
-    except ImportError as error:
-        raise InputError(
-            f"{name}: reading .zst needs zstandard: pip install auditor[parquet], or unpack it."
-        ) from error
-    try:
-        with zstandard.ZstdDecompressor().stream_reader(file, read_across_frames=True) as unpacked:
-            return bytes(unpacked.read())
-    except zstandard.ZstdError as error:
-        raise InputError(f"{name}: cannot be read ({error}).") from error
 
 
 def _checked_text(data: bytes, name: str) -> bytes:
@@ -128,7 +97,7 @@ def _plain(data: bytes, separator: str, name: str) -> Table:
     lines = np.flatnonzero(present)[1:]
     _refuse_ragged(fields[lines], lines + 1, len(header), separator, name)
     keep = present[1:]
-    head = [data[starts[line] : ends[line]].decode().split(separator) for line in lines[:SAMPLE]]
+    head = [data[starts[line] : ends[line]].decode().split(separator) for line in lines[: _sample(len(header))]]
 
     def read(columns: Sequence[int]) -> list[pd.Series[Any]]:
         try:
@@ -179,7 +148,7 @@ def _quoted(data: bytes, separator: str, name: str) -> Table:
         if record:
             counts.append(len(record))
             lines.append(line)
-            if len(head) < SAMPLE:
+            if len(head) < _sample(len(header)):
                 head.append(record)
     _refuse_ragged(np.array(counts, np.int64), np.array(lines, np.int64), len(header), separator, name)
 
@@ -194,6 +163,10 @@ def _quoted(data: bytes, separator: str, name: str) -> Table:
         return [pd.Series(values, dtype=str) for values in kept]
 
     return _table(name, header, head, np.array(lines, np.int64), read)
+
+
+def _sample(columns: int) -> int:
+    return max(5, min(SAMPLE, CELLS // columns))
 
 
 def _header(cells: Sequence[str], name: str) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from auditor.errors import InputError
 from auditor.inputs.calendar import show
+from auditor.inputs.content import in_memory
 from auditor.inputs.once import read_once
 from auditor.inputs.split import Moment
 from auditor.inputs.trades_columns import Net
@@ -65,6 +66,7 @@ class Trades:
 
 
 @read_once
+@in_memory
 def read_trades(
     source: object,
     *,

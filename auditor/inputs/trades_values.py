@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -128,6 +129,15 @@ def names(column: Column, *, name: str, label: Label) -> tuple[tuple[str, ...], 
             f"{name}: column {column.header!r} names no instrument in {_count(blank[codes], column.values, label)}. "
             "Every trade needs one."
         )
+    unseen = np.array([any(unicodedata.category(mark) in ("Cf", "Cc") for mark in word) for word in found], np.bool_)
+    if unseen.any():
+        rows = _count(unseen[codes], column.values, label)
+        raise InputError(
+            f"{name}: column {column.header!r} has names with a character that nobody sees in {rows}. What looks the "
+            "same would be another opportunity: fix the export."
+        )
+    # an accent may be one character or two: to Unicode, and to a reader, the same name
+    found = [unicodedata.normalize("NFC", word) for word in found]
     instruments, order = np.unique(np.array(found, object), return_inverse=True)
     return tuple(str(one) for one in instruments), order[codes].astype(np.int64)
 

@@ -643,3 +643,14 @@ def test_no_cell_breaks_the_reader(data):
     table.iat[data.draw(st.integers(0, len(table) - 1)), column] = data.draw(ODD)
     with contextlib.suppress(InputError):
         read_trades(table, role="base")
+
+
+def test_lean_that_lacks_a_column_is_not_read_as_something_else(tmp_path):
+    """Its direction 1 is short, and long in our own columns: the file must not change sides for want of a column."""
+    frame = pd.DataFrame(LEAN).assign(symbol=["SPY", "QQQ"]).query("direction == 1")
+    assert read_trades(frame, role="base trades").side.tolist() == [-1]
+    for column in ("entryPrice", "exitPrice", "symbol"):
+        message = refusal(frame.drop(columns=column))
+        assert "looks like QuantConnect LEAN closed trades without" in message
+        assert column.lower() in message
+        assert "rename" in message
