@@ -4,7 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: help demo test check lint types imports engines notebooks postgres cluster browser pictures calibration bench clean
+.PHONY: help demo test check lint types imports engines notebooks postgres cluster browser pictures calibration bench
+.PHONY: fuzz mutation clean
 .DEFAULT_GOAL := help
 
 help:
@@ -16,6 +17,8 @@ help:
 	@echo "make pictures     draw the pictures of the README again"
 	@echo "make bench        speed beside other programs, in one run"
 	@echo "make calibration  the long simulations behind the tables in docs/ (over an hour)"
+	@echo "make fuzz         forged and damaged files for every reader, MINUTES=30 for each"
+	@echo "make mutation     changes that no test notices, in PARTS='verdict stats/shape ...'"
 	@echo "make clean        remove what these made"
 
 $(BIN)/python:
@@ -90,6 +93,18 @@ calibration: $(VENV)/.test
 	$(BIN)/python tests/calibration/power.py
 	$(BIN)/python tests/bench/peers.py
 	$(BIN)/python tests/calibration/lucky.py
+
+MINUTES ?= 30
+fuzz: $(VENV)/.test
+	PYTHONPATH=tests/fuzz $(BIN)/python tests/fuzz/run.py --minutes $(MINUTES) $(READERS)
+
+PARTS ?= verdict
+$(VENV)/.mutation: $(VENV)/.test
+	$(PIP) --editable '.[test,mutation]'
+	@touch $@
+
+mutation: $(VENV)/.mutation
+	$(BIN)/python tests/mutation/run.py --minutes $(MINUTES) $(PARTS)
 
 clean:
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks
