@@ -46,8 +46,8 @@ def open_blotter(
         if kind is None and OF_LEAN_ALONE.issubset(keys):
             lacking = [one[0] for one in KINDS["lean"].needs if not any(key in keys for key in one)]
             raise InputError(
-                f"{table.name}: looks like {KINDS['lean'].name} without {', '.join(lacking)}. A direction of 1 is "
-                "short there and long elsewhere: export all columns, or rename them."
+                f"{table.name}: looks like {KINDS['lean'].name} without {', '.join(lacking)}. A 1 is short "
+                "there and long elsewhere: export all columns, or rename them."
             )
     if kind is None or kind == "columns":
         if marks:

@@ -5,7 +5,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from auditor.coverage.direction import BLOCKS, ROWS, asymmetry, direction, without_each
+from auditor.coverage.direction import BLOCKS, NULL, ROWS, asymmetry, direction, without_each
 
 NONE = np.empty((2000, 0))
 
@@ -101,3 +101,83 @@ def test_it_says_whether_it_could_have_seen_a_narrower_policy():
     rng = np.random.default_rng(8)
     x = rng.standard_normal(2000)
     assert direction(x, x + rng.standard_normal(2000), NONE, level=0.05).could_see > -1.645
+
+
+def plainly(base, tuned):
+    """D and its error as the docstrings define them, by other means: numpy's correlations, a loop over blocks."""
+
+    def d_of(one, two):
+        x, y = (one - one.mean()) / one.std(), (two - two.mean()) / two.std()
+        r = np.corrcoef(x, y)[0, 1]
+        return np.corrcoef(abs(x - r * y), abs(y))[0, 1] - np.corrcoef(abs(y - r * x), abs(x))[0, 1]
+
+    left_out = []
+    for block in range(40):
+        keep = np.ones(len(base), bool)
+        keep[len(base) * block // 40 : len(base) * (block + 1) // 40] = False
+        left_out.append(d_of(base[keep], tuned[keep]))
+    return d_of(base, tuned), np.sqrt(39 / 40 * np.sum((np.array(left_out) - np.mean(left_out)) ** 2))
+
+
+@pytest.mark.parametrize(("seed", "n"), [(0, 2000), (10, 813), (11, 97)])
+def test_every_number_is_that_of_the_definition(seed, n):
+    part, whole = (3 + one for one in part_and_more(seed, 2000))
+    part, whole = 5 * part[:n], whole[:n]
+    found = direction(part, whole, np.empty((n, 0)), level=0.05)
+    d, se = plainly(part, whole)
+    assert (found.d, found.se, found.z) == pytest.approx((d, se, d / se), rel=1e-9)
+    assert found.n_obs == n
+    # tuned standardised and the base's rest, moved by a quarter, a half, three quarters
+    x, y = (part - part.mean()) / part.std(), (whole - whole.mean()) / whole.std()
+    r = np.corrcoef(x, y)[0, 1]
+    moved = [
+        np.concatenate([(x - r * y)[n - k :], (x - r * y)[: n - k]]) for k in (round(n / 4), n // 2, round(3 * n / 4))
+    ]
+    surrogates = [plainly(r * y + one, whole) for one in moved]
+    assert found.could_see == pytest.approx(np.median([one / error for one, error in surrogates]), rel=1e-9)
+    assert str(found) == f"{found.verdict}, z={found.z:.2f}"
+    assert found.null == NULL
+
+
+def test_what_is_known_is_taken_out_first():
+    part, whole = part_and_more(12)
+    known = np.random.default_rng(1).standard_normal((2000, 2))
+    found = direction(part + known @ [1.0, 2.0] + 4, whole + known @ [3.0, -1.0], known, level=0.05)
+    design = np.column_stack([np.ones(2000), known])
+    rest = [one - design @ np.linalg.pinv(design) @ one for one in (part, whole)]
+    d, se = plainly(*rest)
+    assert (found.d, found.se) == pytest.approx((d, se), rel=1e-8)
+
+
+def test_every_reason_says_what_and_of_how_much():
+    part, whole = part_and_more(6)
+    known = whole[:, None]
+    for base, tuned, streams, reason in (
+        (part, 2 * part, NONE, "the two policies are the same up to leverage"),
+        (part, -2 * part, NONE, "the two policies are the same up to leverage"),
+        (part, whole, known, "the known streams explain the whole tuned policy"),
+        (whole, part, known, "the known streams explain the whole base"),
+        (
+            part,
+            2 * part + whole,
+            known,
+            "after the known streams are taken out, the two policies are the same up to leverage",
+        ),
+    ):
+        found = direction(base, tuned, streams, level=0.05)
+        assert (found.reason, found.n_obs, found.null, found.verdict) == (reason, 2000, NULL, "unclear")
+        assert found.d is found.se is found.z is found.could_see is None
+        assert str(found) == f"unclear: {reason}"
+    rare = np.zeros(2000)
+    rare[7] = 1.0
+    assert direction(rare, part, NONE, level=0.05).reason == "what is left of a policy after the other does not vary"
+
+
+def test_policies_of_any_scale_are_explained_or_not_alike():
+    """Shares of variance decide, so returns of a billionth are no less there."""
+    part, whole = part_and_more(7)
+    noise = np.random.default_rng(2).standard_normal((2000, 1))
+    for scale in (1e-9, 1.0, 1e6):
+        assert direction(scale * part, scale * whole, noise, level=0.05).z == pytest.approx(
+            direction(part, whole, noise, level=0.05).z, rel=1e-6
+        )

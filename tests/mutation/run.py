@@ -3,7 +3,7 @@
 python tests/mutation/run.py --minutes 20 verdict stats/shape stats/longrun
 
 A module or a folder of auditor/ is named without suffix. Each is changed in a copy of the tree and tried against the
-tests of its folder alone. Survivors are written to mutants.txt with their diffs, the table to the terminal.
+tests of that module alone, or of its folder where it has no file of its own. Survivors are written to mutants.txt with their diffs, the table to the terminal.
 """
 
 from __future__ import annotations
@@ -90,7 +90,9 @@ def one_module(module: str, *, until: float) -> tuple[Counter[str], list[str]]:
 
 
 def settings(module: str) -> str:
-    tests = f"tests/{module.split('/')[0]}"
+    folder, name = module.split("/")
+    own = f"tests/{folder}/test_{folder}_{name}.py"
+    tests = own if (ROOT / own).is_file() else f"tests/{folder}"
     return f"""
 [tool.mutmut]
 source_paths = ["auditor"]

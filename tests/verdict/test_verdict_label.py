@@ -1,6 +1,8 @@
 """The rule, row by row, from facts set by hand; and what each sentence must say."""
 
+import json
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -8,6 +10,7 @@ from auditor.coverage.direction import Direction
 from auditor.stats.sharpe import SharpeTest
 from auditor.verdict.checks import Facts
 from auditor.verdict.label import judge
+from auditor.verdict.words import meaning_of, p_text
 
 
 def sharpe_of(gain, p=0.5, upper=1.0):
@@ -198,3 +201,85 @@ def test_a_check_says_which_way_and_whether():
     none = {c.name: c for c in judge(facts(new_p=None, new_reason="there is none", leaves_base=False)).checks}
     assert none["new_part_earns"].passed is None
     assert "not assessed: there is none" in str(none["new_part_earns"])
+
+
+# ---- every sentence
+
+SENTENCES = Path(__file__).parents[1] / "golden" / "verdict" / "sentences.json"
+TRADES = {"evidence": "trades", "gain_level": 0.2}
+PROBABLE = TRADES | {"out_of_sample": sharpe_of(0.5, 0.19)}
+SPOKEN = [
+    *(row[0] for row in ROWS),
+    PROBABLE | {"edge_part": 0.4974},
+    PROBABLE | {"edge_part": 0.4975},
+    PROBABLE | {"new_p": 0.3},
+    PROBABLE | {"new_p": 0.3, "edge_part": 0.1},
+    PROBABLE | {"new_p": 0.3, "horizon_share": 0.2},
+    PROBABLE | {"new_p": None, "new_reason": "there is no new part"},
+    TRADES | {"out_of_sample": sharpe_of(0.5, 0.25), "new_p": 0.3},
+    TRADES | {"out_of_sample": sharpe_of(0.5, 0.25)},
+    TRADES | {"out_of_sample": sharpe_of(0.5, 0.25), "horizon_share": None},
+    TRADES | {"new_p": 0.5},
+    TRADES | {"edge_part": 0.1},
+    TRADES | {"edge_part": 0.1, "edge_upper": 0.12, "doubted": True},
+    TRADES | {"doubted": True},
+    TRADES | {"new_p": None, "new_reason": "no trade is new", "leaves_base": False},
+    {"edge_part": 0.1, "edge_upper": 0.125},
+    {"new_p": None, "new_reason": None},
+    {"new_p": None, "new_reason": "the new part does not vary"},
+    {"new_p": 0.00001, "out_of_sample": sharpe_of(0.5, 0.00005)},
+    {"new_p": 0.0499, "level": 0.1, "out_of_sample": sharpe_of(0.5, 0.0996)},
+    {"level": 0.01, "new_p": 0.005, "out_of_sample": sharpe_of(0.5, 0.3, upper=0.7)},
+    {"direction": way(-3.0), "evidence": "known"},
+    {"direction": way(None, "the two policies are the same up to leverage")},
+    FLAT | {"out_of_sample": sharpe_of(0.005, 0.4)},
+    FLAT | {"out_of_sample": sharpe_of(0.0049, 0.4)},
+    {"in_sample": sharpe_of(0.0), "out_of_sample": sharpe_of(0.3, 0.4)},
+    {"in_sample": sharpe_of(-0.004), "out_of_sample": sharpe_of(-0.006, 0.6)},
+    {"not_assessed": ("There is more to tell.",)},
+]
+
+
+def spoken(changes):
+    """All that a reader is told of these facts."""
+    found = judge(facts(**changes))
+    return {
+        "finding": f"{found.label} {found.finding} {found.standing} {found.evidence}",
+        "meaning": meaning_of(found.finding, found.evidence),
+        "reason": found.reason,
+        "checks": [f"{check.name}: {check}" for check in found.checks],
+        "not_assessed": list(found.not_assessed),
+        "would_change": list(found.would_change),
+    }
+
+
+def test_every_sentence_is_the_one_that_was_read_and_agreed():
+    """Run this file to write them anew, and read what git says has changed."""
+    told = json.loads(SENTENCES.read_text())
+    assert [spoken(changes) for changes in SPOKEN] == told
+
+
+@pytest.mark.parametrize(
+    ("p", "level", "text"),
+    [
+        (0.0, 0.05, "p < 0.0001"),
+        (0.00009999, 0.05, "p < 0.0001"),
+        (0.0001, 0.05, "p = 0.0001"),
+        (0.0009999, 0.05, "p = 0.0010"),
+        (0.001, 0.05, "p = 0.001"),
+        (0.05, 0.05, "p = 0.050"),
+        (0.0496, 0.05, "p = 0.0496"),
+        (0.0504, 0.05, "p = 0.0504"),
+        (0.0506, 0.05, "p = 0.051"),
+        (0.0996, 0.1, "p = 0.0996"),
+        (0.0996, 0.05, "p = 0.100"),
+    ],
+)
+def test_a_p_value_never_rounds_onto_its_level(p, level, text):
+    assert p_text(p, level) == text
+    assert level != 0.05 or p_text(p) == text
+
+
+if __name__ == "__main__":
+    SENTENCES.parent.mkdir(exist_ok=True)
+    SENTENCES.write_text(json.dumps([spoken(changes) for changes in SPOKEN], indent=1) + "\n")
