@@ -15,7 +15,8 @@ from auditor.inputs.table import MISSING, Label
 
 FIRST_YEAR, LAST_YEAR = 1678, 2261  # the whole years that nanoseconds in 64 bits hold
 
-_YEAR_FIRST = r"\d{4}[-/.]\d{1,2}(?:[-/.]\d{1,2}(?:[T ].*)?)?"
+# more digits of a second than nanoseconds would be cut off, and two moments could become one
+_YEAR_FIRST = r"\d{4}[-/.]\d{1,2}(?:[-/.]\d{1,2}(?:[T ](?!.*[.,]\d{10}).*)?)?"
 _DAY_OR_MONTH_FIRST = r"(\d{1,2})([-/.])(\d{1,2})\2(\d{4})(?:[T ]+(\d{1,2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?))?"
 _AWARE = r".{8,}[T ]\d{2}.*?(?:[Zz]|[+-]\d{2}(?::?\d{2})?)"
 _COMMON = tuple(

@@ -18,7 +18,7 @@ from auditor.inputs.split import Moment
 from auditor.inputs.table import Table, open_table
 from auditor.inputs.trades_columns import Draft, Net, contract_draft, squeezed
 
-OF_LEAN_ALONE = {"direction", "profitloss", "totalfees"}
+OF_LEAN_ALONE = {"profitloss", "totalfees"}
 
 
 def open_blotter(
@@ -43,11 +43,11 @@ def open_blotter(
         kind = next((name for name, form in KINDS.items() if _has(keys, form.needs)), None)
         if kind is None and _is_transactions(keys):
             kind = "transactions"
-        if kind is None and OF_LEAN_ALONE.issubset(keys):
+        if kind is None and OF_LEAN_ALONE.issubset(keys) and "side" not in keys:
             lacking = [one[0] for one in KINDS["lean"].needs if not any(key in keys for key in one)]
             raise InputError(
-                f"{table.name}: looks like {KINDS['lean'].name} without {', '.join(lacking)}. A 1 is short "
-                "there and long elsewhere: export all columns, or rename them."
+                f"{table.name}: looks like {KINDS['lean'].name} without {', '.join(lacking)}. There a "
+                "direction of 1 is short and the P&L is gross: export all columns, or rename them side, pnl and fees."
             )
     if kind is None or kind == "columns":
         if marks:

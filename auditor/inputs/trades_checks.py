@@ -154,6 +154,7 @@ def _profit(
         return move - fees, (f"{name}: no P&L column: computed from prices and quantity{less}",), ()
     pnl = read.numbers(draft.pnl, name=name, label=draft.label)
     header = draft.pnl.header
+    _refuse_other_side(draft, pnl, move, fees)
     doubts: tuple[str, ...] = ()
     if draft.unit == "return":
         if float(np.median(np.abs(pnl))) > 0.5:
@@ -182,6 +183,21 @@ def _profit(
     if not draft.fees:
         return pnl, (), (*doubts, f"{name}: P&L is gross and no fees are given: taken as if nothing was paid")
     return pnl - fees, (f"{name}: P&L in {header!r} is gross: fees taken off",), doubts
+
+
+def _refuse_other_side(
+    draft: Draft, pnl: NDArray[np.float64], move: NDArray[np.float64], fees: NDArray[np.float64]
+) -> None:
+    """Refuse P&L that is what the other side would have made: then long and short mean something else in this file."""
+    moved = np.abs(move) > 2 * np.abs(fees)
+    other = moved & (np.abs(pnl + move) <= 0.01 * np.abs(move) + np.abs(fees))
+    if moved.any() and other.sum() >= SHARE * moved.sum():
+        row = int(np.flatnonzero(other)[0])
+        raise InputError(
+            f"{draft.name}: {int(other.sum())} of {len(pnl)} trades have the P&L of the other side (first "
+            f"{draft.label(row)}: {pnl[row]:.6g}, and side * quantity * (exit - entry) is {move[row]:.6g}). Long and "
+            "short look exchanged: write them as words."
+        )
 
 
 def _looks_gross(pnl: NDArray[np.float64], move: NDArray[np.float64], fees: NDArray[np.float64]) -> bool:

@@ -654,3 +654,13 @@ def test_lean_that_lacks_a_column_is_not_read_as_something_else(tmp_path):
         assert "looks like QuantConnect LEAN closed trades without" in message
         assert column.lower() in message
         assert "rename" in message
+    assert "direction" in refusal(frame.rename(columns={"direction": "tirection"}))
+
+
+def test_sides_that_the_money_contradicts_are_refused(tmp_path):
+    """Without its column of fees the export is nobody's, and the P&L tells that a direction of 1 is no long trade."""
+    frame = pd.DataFrame(LEAN).assign(symbol=["SPY", "QQQ"]).query("direction == 1").drop(columns="totalFees")
+    message = refusal(frame)
+    assert "1 of 1 trades have the P&L of the other side" in message
+    assert "exchanged" in message
+    assert read_trades(frame.assign(direction="short"), role="base trades").side.tolist() == [-1]

@@ -3,7 +3,8 @@
 python tests/mutation/run.py --minutes 20 verdict stats/shape stats/longrun
 
 A module or a folder of auditor/ is named without suffix. Each is changed in a copy of the tree and tried against the
-tests of that module alone, or of its folder where it has no file of its own. Survivors are written to mutants.txt with their diffs, the table to the terminal.
+tests of that module alone, or of its folder where it has no file of its own. Survivors are written to mutants.txt with
+their diffs, the table to the terminal.
 """
 
 from __future__ import annotations
