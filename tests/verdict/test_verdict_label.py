@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from scipy.special import ndtri
 
 from auditor.coverage.direction import Direction
 from auditor.stats.sharpe import SharpeTest
@@ -207,6 +208,7 @@ def test_a_check_says_which_way_and_whether():
 
 SENTENCES = Path(__file__).parents[1] / "golden" / "verdict" / "sentences.json"
 TRADES = {"evidence": "trades", "gain_level": 0.2}
+EDGE = -float(ndtri(0.95))
 PROBABLE = TRADES | {"out_of_sample": sharpe_of(0.5, 0.19)}
 SPOKEN = [
     *(row[0] for row in ROWS),
@@ -225,6 +227,9 @@ SPOKEN = [
     TRADES | {"doubted": True},
     TRADES | {"new_p": None, "new_reason": "no trade is new", "leaves_base": False},
     {"edge_part": 0.1, "edge_upper": 0.125},
+    {"edge_part": 0.1, "edge_upper": 0.3},
+    {"direction": way(EDGE, could_see=EDGE)},
+    {"direction": way(EDGE, could_see=-5.0)},
     {"new_p": None, "new_reason": None},
     {"new_p": None, "new_reason": "the new part does not vary"},
     {"new_p": 0.00001, "out_of_sample": sharpe_of(0.5, 0.00005)},
@@ -247,7 +252,7 @@ def spoken(changes):
         "finding": f"{found.label} {found.finding} {found.standing} {found.evidence}",
         "meaning": meaning_of(found.finding, found.evidence),
         "reason": found.reason,
-        "checks": [f"{check.name}: {check}" for check in found.checks],
+        "checks": [f"{check.name} {check.relation} {check.threshold:.4f}: {check}" for check in found.checks],
         "not_assessed": list(found.not_assessed),
         "would_change": list(found.would_change),
     }
