@@ -242,6 +242,14 @@ SPOKEN = [
     {"in_sample": sharpe_of(0.0), "out_of_sample": sharpe_of(0.3, 0.4)},
     {"in_sample": sharpe_of(-0.004), "out_of_sample": sharpe_of(-0.006, 0.6)},
     {"not_assessed": ("There is more to tell.",)},
+    # p-values that would round onto a level that is not the usual one
+    *(more | {"level": 0.1, "new_p": p} for more in ({}, TRADES) for p in (0.0996, 0.1004)),
+    PROBABLE | {"level": 0.1, "new_p": 0.1004},
+    TRADES | {"new_p": None, "new_reason": "the new part does not vary"},
+    {"min_edge_share": 0.0, "edge_part": 0.0},
+    {"in_sample": sharpe_of(0.0), "out_of_sample": sharpe_of(0.005, 0.4)},
+    {"out_of_sample": sharpe_of(0.003, 0.4)},
+    {"out_of_sample": replace(sharpe_of(0.5, 0.3), periods_needed=400)},
 ]
 
 
