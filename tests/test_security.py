@@ -70,7 +70,15 @@ FORBIDDEN_CALLS = {
 }
 FORBIDDEN_OPTIONS = {"shell", "allow_pickle"}
 
-ALLOWED: dict[tuple[str, str], str] = {}
+ALLOWED: dict[tuple[str, str], str] = {
+    ("auditor/batch/pool.py", "pickle"): "to its own worker processes, over their pipes; never a file",
+    ("auditor/batch/worker.py", "pickle"): "from the process that started it, over its pipe; never a file",
+    ("auditor/batch/pool.py", "subprocess"): "starts its own workers: this Python, a fixed list of arguments, no shell",
+    ("auditor/counted.py", "subprocess"): "asks git for the commit: fixed arguments, no shell, only with a ledger",
+    ("auditor/gate/baseline.py", "subprocess"): "asks git who signs an exception: fixed arguments, no shell",
+    ("auditor/ledger/engine.py", "urllib"): "urllib.parse alone, to write an address",
+    ("auditor/report/gate_machine.py", "urllib"): "urllib.parse alone, to write an address",
+}
 """Every exception as (file, name): why it is safe there. One that is not used any more fails the test."""
 
 
