@@ -219,6 +219,6 @@ def test_files_that_cannot_be_read_are_refused(tmp_path, monkeypatch):
     latin.write_bytes(b'{"a": "\xe9"}')
     with pytest.raises(InputError, match="not UTF-8 from byte 7"):
         compare(latin, latin)
-    monkeypatch.setattr("auditor.report.saved.MOST_BYTES", 5)
+    monkeypatch.setattr("auditor.report.untrusted.MOST_BYTES", 5)
     with pytest.raises(InputError, match="more than any audit has"):
         compare(latin, latin)

@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-import json
-import math
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, Literal, NoReturn, TypeVar, cast, get_args
+from typing import Any, Literal, cast
 
-from auditor.errors import InputError
-from auditor.report.machine import VERSION
+from auditor.report.untrusted import Reader, Wanted, parsed, text_of
 from auditor.verdict.checks import Evidence, Finding, Label, Standing
 
-MOST_BYTES = 64 * 2**20
-"""Size of a file that is read: the audit of a hundred tags of trades has a hundredth of it."""
-
-MOST_ITEMS = 10_000
-"""Entries of a list or a mapping."""
+WANTED = Wanted(
+    what="an audit", tells="finding", source="the JSON report of an audit", wrote="--report json:PATH",
+    again="Audit again, or compare with the version of auditor that wrote it",
+)  # fmt: skip
 
 Answer = Literal["yes", "no", "not assessed"]
-Kind = TypeVar("Kind")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,65 +72,18 @@ def read_saved(path: str | os.PathLike[str]) -> Saved:
 
     Raises InputError for a file that is not there, too large, not JSON, or not an audit of this schema.
     """
-    source = Path(path)
-    if not source.is_file():
-        raise InputError(f"{source}: no such file. Give the JSON report of an audit (--report json:PATH)")
-    if source.stat().st_size > MOST_BYTES:
-        raise InputError(f"{source}: {source.stat().st_size:,} bytes, more than any audit has. Give its JSON report")
-    try:
-        text = source.read_bytes().decode("utf-8-sig")
-    except OSError as error:
-        raise InputError(f"{source}: cannot be read ({error.strerror or error})") from error
-    except UnicodeDecodeError as error:
-        raise InputError(
-            f"{source}: is not UTF-8 from byte {error.start} on. Give the JSON report of an audit"
-        ) from None
-    return parse_saved(text, name=str(source))
+    return parse_saved(text_of(path, WANTED), name=os.fspath(path))
 
 
 def parse_saved(text: str, *, name: str) -> Saved:
     """Check the JSON of an audit and take what is compared; `name` is what messages call it."""
-    try:
-        data = json.loads(text, parse_constant=_refuse_constant, object_pairs_hook=_once)
-    except RecursionError:
-        raise InputError(f"{name}: is nested deeper than any audit. Give the JSON report of an audit") from None
-    except json.JSONDecodeError as error:
-        raise InputError(
-            f"{name}: line {error.lineno} is not JSON ({error.msg}). Give the JSON report of an audit"
-        ) from None
-    except ValueError as error:
-        raise InputError(f"{name}: is not the JSON of an audit: {error}") from None
-    return _Reader(name).audit(data)
+    return _AuditReader(name, WANTED).audit(parsed(text, name, WANTED))
 
 
-def _refuse_constant(constant: str) -> NoReturn:
-    raise ValueError(f"{constant} is no JSON number")
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise ValueError(f"the key {twice[:40]!r} stands twice in one object")
-    return found
-
-
-class _Reader:
-    """Takes values out of parsed JSON by their way through it, and refuses what is not there or of another kind."""
-
-    def __init__(self, name: str) -> None:
-        self.name = name
+class _AuditReader(Reader):
+    """Takes an audit out of parsed JSON."""
 
     def audit(self, data: Any) -> Saved:
-        version = data.get("schema") if isinstance(data, dict) else None
-        if version is None or "finding" not in data:
-            raise InputError(f"{self.name}: is JSON, but not that of an audit. Give what --report json:PATH wrote")
-        if version != VERSION or isinstance(version, bool):
-            raise InputError(
-                f"{self.name}: has schema {str(version)[:20]}, and this program reads schema {VERSION}. Audit again, "
-                "or compare with the version of auditor that wrote it"
-            )
         outside = ("sharpe", "out_of_sample")
         parts = ("attribution", "out_of_sample")
         low, high = self.listed(data, (*outside, "ci"), exactly=2)
@@ -176,54 +123,3 @@ class _Reader:
             value=self.number(one, ("value",)),
             answer="not assessed" if passed is None else "yes" if passed else "no",
         )
-
-    def take(self, data: Any, way: tuple[str, ...], kind: type[Kind], *, null: bool = False) -> Kind | None:
-        """Follow names into nested objects to a value of one kind; bool is no number."""
-        found = data
-        for name in way:
-            if not isinstance(found, dict) or name not in found:
-                self.refuse(f"lacks {'.'.join(way)}")
-            found = found[name]
-        if found is None and null:
-            return None
-        if not isinstance(found, kind) or (isinstance(found, bool) and kind not in (bool, object)):
-            self.refuse(f"{'.'.join(way)} is {type(found).__name__}, not {kind.__name__}")
-        return found
-
-    def number(self, data: Any, way: tuple[str, ...]) -> float | None:
-        found: Any = self.take(data, way, object, null=True)
-        if found is None:
-            return None
-        if isinstance(found, bool) or not isinstance(found, int | float):
-            self.refuse(f"{'.'.join(way)} is {type(found).__name__}, not a number")
-        try:
-            value = float(found)
-        except OverflowError:
-            value = math.inf
-        if not math.isfinite(value):
-            self.refuse(f"{'.'.join(way)} is no finite number")
-        return value
-
-    def text(self, data: Any, way: tuple[str, ...]) -> str:
-        return cast(str, self.take(data, way, str))
-
-    def listed(self, data: Any, way: tuple[str, ...], exactly: int | None = None) -> list[Any]:
-        found = cast(list[Any], self.take(data, way, list))
-        if len(found) > MOST_ITEMS or (exactly is not None and len(found) != exactly):
-            self.refuse(f"{'.'.join(way)} has {len(found):,} entries")
-        return found
-
-    def mapping(self, data: Any, name: str) -> dict[str, Any]:
-        found = cast(dict[str, Any], self.take(data, (name,), dict))
-        if len(found) > MOST_ITEMS:
-            self.refuse(f"{name} has {len(found):,} entries")
-        return found
-
-    def one_of(self, data: Any, name: str, known: Any) -> Any:
-        found = self.text(data, (name,))
-        if found not in get_args(known):
-            self.refuse(f"{name} is {found[:40]!r}, not one of {', '.join(get_args(known))}")
-        return found
-
-    def refuse(self, what: str) -> NoReturn:
-        raise InputError(f"{self.name}: is not the JSON of an audit: {what}. Give what --report json:PATH wrote")
