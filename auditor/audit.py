@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from auditor import describe
 from auditor.books import read_books
 from auditor.breadth import breadth_of_sessions, breadth_of_trades
+from auditor.calibrated import with_calibration
 from auditor.config import Align, Kind, Missing, RolloutAs, Settings, Unit, parse_windows
 from auditor.coverage.direction import DAILY, direction
 from auditor.coverage.exposure import cover_from_trades
@@ -29,6 +30,7 @@ from auditor.ledger.budget import Look, Subject, spend
 from auditor.measure import alongside, how_selected, in_library, measure, too_coarse
 from auditor.pictures import make_pictures
 from auditor.reading import a_rate, read_known, read_pair, read_policy
+from auditor.report.saved_rates import read_calibration
 from auditor.result import Attribution, Audit, Coverage, ShapePair, SharpePair
 from auditor.rollouts import as_pairs, as_policies, read_runs
 from auditor.seeds import over_seeds, with_runs
@@ -88,6 +90,7 @@ def audit(
     date_format: str | None = None,
     stability: bool = False,
     look: int | Callable[[Subject], Look] | None = None,
+    calibration: Any = None,
 ) -> Audit:
     """Audit the gain of `tuned` over `base`: new edge, or the same opportunities reweighted.
 
@@ -129,9 +132,12 @@ def audit(
     stability         audit again over moved split dates, other blocks and seeds, and say whether the label hangs on one
     look              which look at this out-of-sample window it is: 1, 2, ...; the level of what the label claims is
                       divided accordingly. `audit_counted` has a ledger count them. None: not counted, and said
+    calibration       what `calibrate` found on this base under these settings, or the JSON of it: the report then
+                      tells how often it is wrong on such data
 
     Same input, same numbers. Raises InputError, whose message counts, shows the first case and says the fix.
     """
+    rates = None if calibration is None else read_calibration(calibration)
     windows = None if oos is None else parse_windows(oos)
     rate = a_rate(rf)
     tried = None if trials is None else read_trials(trials, na=na, date_format=date_format)
@@ -206,6 +212,8 @@ def audit(
             )
         if stability:
             raise InputError("--stability examines one audit, and --rollout-as each makes many: give one of them")
+        if rates is not None:
+            raise InputError("--calibration is of one base, and --rollout-as each audits many: give one of them")
         if any(one is not None for one in (base_trades, tuned_trades, *held)):
             raise InputError("--rollout-as each audits single rollouts, and trades or positions are of one policy")
         pairs = [paired(one, other) for one, other in as_pairs(runs)]
@@ -220,6 +228,8 @@ def audit(
         date_format=date_format,
     )
     found = _audit(pair, settings, tried, books, streams, look)
+    if rates is not None:
+        found = with_calibration(found, rates)
     if stability:
         # Trials judge the in-sample gain and a library describes; neither moves the label.
         again = replace(settings, n_trials=None, trials=None)

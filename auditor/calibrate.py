@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from auditor import describe
 from auditor.books import read_books, refuse_idle
@@ -23,6 +23,9 @@ from auditor.planted.words import notes_of, verdict_of, warnings_of
 from auditor.reading import a_rate
 from auditor.result import Input, Sample
 from auditor.verdict.checks import Evidence
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 FEWEST_WORLDS = 10
 
@@ -84,12 +87,28 @@ class Calibration:
 
     def to_json(self, path: str | Path | None = None) -> str:
         """Give the JSON text, and write it to `path` where one is given."""
-        from auditor.report.machine import as_json, write
+        from auditor.report.machine import as_json, saved
 
-        text = as_json(self.to_dict())
-        if path is not None:
-            write(path, text)
-        return text
+        return saved(as_json(self.to_dict()), path)
+
+    def to_html(self, path: str | Path | None = None) -> str:
+        """Give one self-contained page, and write it to `path` where one is given."""
+        from auditor.report.calibrate_page import as_html
+        from auditor.report.machine import saved
+
+        return saved(as_html(self), path)
+
+    def to_markdown(self) -> str:
+        """Give the calibration in Markdown, for a pull request."""
+        from auditor.report.calibrate_page import as_markdown
+
+        return as_markdown(self)
+
+    def plot(self) -> Figure:
+        """Draw the false rates and the power as one matplotlib figure."""
+        from auditor.report.calibrate_page import figure
+
+        return figure(self)
 
 
 def calibrate(

@@ -26,6 +26,7 @@ from auditor.options import (
     cores,
     options_of,
     output_options,
+    report_option,
     worlds_options,
 )
 from auditor.terminal import console as _console
@@ -33,6 +34,7 @@ from auditor.terminal import note
 from auditor.terminal import print_json as _print_json
 
 if TYPE_CHECKING:
+    from auditor.calibrate import Calibration
     from auditor.result import Audit
 
 ERRORS, COULD_NOT_RUN, INTERRUPTED, PIPE_CLOSED = 1, 2, 130, 141
@@ -107,9 +109,7 @@ def audit(
 
     BASE and TUNED are files of returns (CSV, TSV, Parquet, Feather; .gz and .zst too), or FILE:COLUMN.
     """
-    check_reports(
-        reports, inputs=tuple(one for one in (base, tuned, *(options[name] for name in _FILES)) if _is_path(one))
-    )
+    check_reports(reports, inputs=_read(base, tuned, options))
     if (ledger is None) != (strategy is None) or (signing_key and ledger is None):
         raise click.UsageError("--ledger and --strategy go together: a ledger counts the looks of a strategy.")
     from auditor.audit import audit_files
@@ -129,8 +129,7 @@ def audit(
 
         print_audit(result, _console())
     if not (quiet or as_json):
-        for kind, path in reports:
-            click.echo(f"wrote {kind} report {click.format_filename(path)}", err=True)
+        _say_written(reports)
 
 
 @main.command(cls=GroupedCommand)
@@ -194,6 +193,8 @@ Examples:
   auditor calibrate base.csv --oos-start 2019-01-02
   auditor calibrate base.csv --oos-fraction 0.3 --base-trades base_trades.csv
   auditor calibrate pairs.csv:base --oos-fraction 0.3 --known factors.csv --worlds 500
+  auditor calibrate base.csv --oos-start 2019-01-02 --report html:wrong.html --report json:wrong.json
+  auditor audit base.csv tuned.csv --oos-start 2019-01-02 --calibration wrong.json --report html:audit.html
 
 Exit code 0: it ran, whatever it found. 2: it could not run. 130: interrupted.
 """
@@ -202,13 +203,22 @@ Exit code 0: it ran, whatever it found. 2: it could not run. 130: interrupted.
 @main.command(cls=GroupedCommand, epilog=_CALIBRATE_EXAMPLES, params=options_of(audit, OF_A_BASE))
 @click.argument("base")
 @worlds_options
+@report_option
 @output_options
-def calibrate(base: str, workers: int | None, as_json: bool, quiet: bool, **options: Any) -> None:
+def calibrate(
+    base: str,
+    workers: int | None,
+    reports: tuple[tuple[str, str], ...],
+    as_json: bool,
+    quiet: bool,
+    **options: Any,
+) -> None:
     """Measure how often the audit is wrong on data like BASE, and what it could prove there.
 
     Overlays without new edge and new books of known Sharpe ratio are planted in histories drawn from BASE, at its own
     length and split, and audited as configured here. BASE is a file as of audit, or FILE:COLUMN.
     """
+    check_reports(reports, inputs=_read(base, None, options))
     from auditor.calibrate import calibrate as measure
     from auditor.report.calibrate import as_dict, print_calibration
     from auditor.report.progress import bar
@@ -216,10 +226,13 @@ def calibrate(base: str, workers: int | None, as_json: bool, quiet: bool, **opti
     options |= {"oos": list(options["oos"]) or None, "workers": cores() if workers is None else workers}
     with bar("audits") as progress:
         found = measure(base, progress=progress, **options)
+    _write_reports(found, reports)
     if as_json:
         _print_json(as_dict(found))
     else:
         print_calibration(found, _console(), quiet=quiet)
+    if not (quiet or as_json):
+        _say_written(reports)
 
 
 _TRIES_EXAMPLES = """
@@ -321,11 +334,14 @@ _FILES = (
     "trials",
     "base_trades",
     "tuned_trades",
+    "calibration",
 )
 
 
-def _is_path(value: Any) -> bool:
-    return isinstance(value, str)
+def _read(base: str | None, tuned: str | None, options: dict[str, Any]) -> tuple[str, ...]:
+    """Files that a command reads; a rate is a number, and no file."""
+    given = (base, tuned, *(options.get(name) for name in _FILES))
+    return tuple(one for one in given if isinstance(one, str))
 
 
 def _counted(
@@ -351,9 +367,14 @@ def _print_label(result: Audit) -> None:
     print_lines([headline_pieces(result)], _console(), verdict=result.finding)
 
 
-def _write_reports(result: Audit, reports: tuple[tuple[str, str], ...]) -> None:
+def _write_reports(result: Audit | Calibration, reports: tuple[tuple[str, str], ...]) -> None:
     from auditor.report.machine import write
 
     render = {"html": result.to_html, "json": result.to_json, "md": result.to_markdown}
     for kind, path in reports:
         write(path, render[kind]())
+
+
+def _say_written(reports: tuple[tuple[str, str], ...]) -> None:
+    for kind, path in reports:
+        click.echo(f"wrote {kind} report {click.format_filename(path)}", err=True)

@@ -133,6 +133,11 @@ output_options = stacked(
     _option(_OUTPUT, "-q", "--quiet", is_flag=True, help="Print the label line alone."),
 )
 
+report_option = _option(
+    _OUTPUT, "--report", "reports", multiple=True, metavar="FORMAT:PATH", callback=parse_reports,
+    help=f"Write a file too: {', '.join(FORMATS)}. Repeatable.",
+)  # fmt: skip
+
 audit_options = stacked(
     _option(_SPLIT, "--oos-start", metavar="DATE", help="First date the tuning did not see."),
     _option(_SPLIT, "--oos-fraction", type=float, metavar="F", help="Last share of the sample, such as 0.3."),
@@ -189,11 +194,11 @@ audit_options = stacked(
             help="Periods resampled together; calibrate takes seconds.  [auto]"),
     _option(_TEST, "--seed", type=int, metavar="N", default=0, help="Of the resampling.  [0]"),
     _option(_TEST, "--stability", is_flag=True, help="Audit again with other split dates, blocks, seeds."),
+    _option(_TEST, "--calibration", metavar="FILE", help="Tell its error rates: JSON of auditor calibrate."),
     _option(_LOOKS, "--ledger", metavar="URL", help="Count this look: sqlite:///FILE or postgresql://..."),
     _option(_LOOKS, "--strategy", metavar="NAME", help="Whose looks count together."),
     _option(_LOOKS, "--signing-key", metavar="FILE|env:NAME", help="Key that signs the rows of the ledger."),
-    _option(_OUTPUT, "--report", "reports", multiple=True, metavar="FORMAT:PATH", callback=parse_reports,
-            help=f"Write a file too: {', '.join(FORMATS)}. Repeatable."),
+    report_option,
     output_options,
 )  # fmt: skip
 

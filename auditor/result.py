@@ -13,6 +13,7 @@ from auditor.coverage.library import LibraryMatch
 from auditor.desk import TradeCoverage, TradeLines
 from auditor.ledger.budget import Look
 from auditor.pictures import Pictures
+from auditor.report.rated import Calibrated
 from auditor.shelf import PositionCoverage
 from auditor.stability import Stability
 from auditor.stats.selection import Selection
@@ -179,6 +180,7 @@ class Audit:
     evidence   returns | known | trades
     stability  the same audit under other choices; None where it was not asked for
     look       which look at this out-of-sample window it is, and the level left for it; None where none was counted
+    calibration  how often such an audit is wrong on data like this; None where none was given. It never moves the label
     notes      what was done because the user asked, or assumed and said
     warnings   what the user should know before believing it
     seeds      findings over seeds, where single rollouts were audited
@@ -210,6 +212,7 @@ class Audit:
     settings: Mapping[str, Any]
     versions: Mapping[str, str]
     seeds: Seeds | None = None
+    calibration: Calibrated | None = None
     pictures: Pictures | None = field(default=None, repr=False, compare=False, metadata={"json": False})
 
     def __str__(self) -> str:

@@ -239,9 +239,9 @@ def test_options_are_those_of_the_function():
     wanted = inspect.signature(library.calibrate).parameters
     command = main.commands["calibrate"]
     named = {param.name for param in command.params}
-    assert named - {"as_json", "quiet"} == wanted.keys() - {"progress"}
+    assert named - {"as_json", "quiet", "reports"} == wanted.keys() - {"progress"}
     for param in command.params:
-        if param.name in ("base", "as_json", "quiet", "workers"):
+        if param.name in ("base", "as_json", "quiet", "reports", "workers"):
             continue
         default = param.to_info_dict()["default"]
         default = tuple(default.split(",")) if param.name == "opportunity" else default
@@ -270,6 +270,30 @@ def test_json_is_alone_on_stdout_and_quiet_prints_one_line(by_returns, monkeypat
     Draft202012Validator(schema()).validate(data)
     assert data["verdict"] == by_returns.verdict
     assert run(*ARGUMENTS, "-q").output == str(by_returns).splitlines(keepends=True)[0]
+
+
+def test_reports_are_written_beside_the_text(by_returns, monkeypatch, tmp_path):
+    monkeypatch.setattr(library, "calibrate", lambda *_, **__: by_returns)
+    written = {kind: tmp_path / f"rates.{kind}" for kind in ("html", "json", "md")}
+    done = run(*ARGUMENTS, *(word for kind, path in written.items() for word in ("--report", f"{kind}:{path}")))
+    assert done.exit_code == 0, done.output
+    assert done.stdout == str(by_returns)
+    assert done.stderr.count("wrote") == 3
+    texts = {kind: path.read_text(encoding="utf-8") for kind, path in written.items()}
+    assert texts == {"html": by_returns.to_html(), "json": by_returns.to_json(), "md": by_returns.to_markdown()}
+
+
+@pytest.mark.parametrize(
+    ("report", "words"),
+    [("pdf:x.pdf", "Known formats"), ("html:no/such/dir/x.html", "does not exist"), ("html:{base}", "would overwrite")],
+)
+def test_a_report_that_cannot_be_written_is_refused_before_the_worlds(report, words, monkeypatch, tmp_path):
+    monkeypatch.setattr(library, "calibrate", lambda *_, **__: pytest.fail("it ran"))
+    base = tmp_path / "base.csv"
+    base.write_bytes(MONTHLY.path.read_bytes())
+    done = run(f"{base}:base", "--oos-fraction", 0.3, "--report", report.format(base=base))
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert words in done.stderr
 
 
 def test_the_readme_shows_a_report_of_today(by_trades):

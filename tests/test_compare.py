@@ -10,6 +10,7 @@ from functools import cache
 
 import pytest
 from click.testing import CliRunner
+from spoiled import change
 
 import auditor
 from auditor import compare, demo
@@ -140,19 +141,6 @@ def test_names_cannot_reach_the_terminal(data, saved):
     assert done.exit_code == 0, done.output
     assert not set(done.stdout) & {"\x1b", "\u202e"}
     assert max(map(len, done.stdout.splitlines())) <= 80
-
-
-def change(data: dict, way: str, value: object) -> dict:
-    """Put a value at a dotted way; a value of None takes the key out."""
-    *path, last = way.split(".")
-    owner = data
-    for name in path:
-        owner = owner[name]
-    if value is None:
-        del owner[last]
-    else:
-        owner[last] = value
-    return data
 
 
 @pytest.mark.parametrize(

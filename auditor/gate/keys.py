@@ -77,6 +77,7 @@ def _window(value: Any) -> Any:
 FILES = (
     "base", "tuned", "known", "library", "base_trades", "tuned_trades", "base_positions", "tuned_positions",
     "instrument_returns", "base_rollouts", "tuned_rollouts", "trials",
+    "calibration",
 )  # fmt: skip
 """Options that name a file; `rf` may."""
 

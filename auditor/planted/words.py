@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from auditor.planted.audited import Ground
 from auditor.planted.catalogue import BOOK_RISK
-from auditor.planted.power import Rates, Share, SmallestBook
+from auditor.planted.power import Rates, SmallestBook
+from auditor.report.planted import limits, percent
 from auditor.verdict.checks import Evidence
 
 
@@ -14,27 +15,16 @@ def verdict_of(worst: Rates, smallest: SmallestBook) -> str:
     """Say the false new-edge rate and the smallest book in two sentences."""
     rate = worst.new_edge
     false = (
-        f"On data like yours a null is called new edge in at most {percent(rate)} of worlds ({worst.overlay.name})"
+        f"On data like yours a null is called new edge in at most {percent(rate.share, rate.ci)} of worlds "
+        f"({worst.overlay.name})"
         if rate.count
         else f"On data like yours no null was called new edge in any of {worst.worlds} worlds"
     )
     hundred = f"{smallest.power * 100:.0f} of 100"
     if smallest.sharpe is None:
         return f"{false}; the Sharpe ratio that a new book needs to be proven in {hundred} is {smallest.reason}."
-    needed = f"{smallest.sharpe:.1f} {limits(smallest)}"
+    needed = f"{smallest.sharpe:.1f} {limits(smallest.ci, smallest.smallest, smallest.largest)}"
     return f"{false}; a new book needs a Sharpe ratio of {needed} to be proven in {hundred}."
-
-
-def percent(rate: Share) -> str:
-    """A share with its interval."""
-    return f"{rate.share:.1%} [{rate.ci[0]:.1%}, {rate.ci[1]:.1%}]"
-
-
-def limits(smallest: SmallestBook) -> str:
-    """The interval of the smallest book's Sharpe ratio; ends that no power curve reached are the ones tried."""
-    low, high = smallest.ci
-    left = f"under {smallest.smallest:g}" if low is None else f"{low:.1f}"
-    return f"[{left}, {f'over {smallest.largest:g}' if high is None else f'{high:.1f}'}]"
 
 
 def notes_of(ground: Ground, *, rated: bool) -> tuple[str, ...]:
@@ -70,9 +60,10 @@ def warnings_of(nulls: Sequence[Rates], edges: Sequence[Rates], evidence: Eviden
     found = []
     for one in nulls:
         if one.over:
-            share = {0: "none", one.new_edge.count: "all"}.get(one.presumed, f"{one.presumed} of {one.new_edge.count}")
+            edge = one.new_edge
+            share = {0: "none", edge.count: "all"}.get(one.presumed, f"{one.presumed} of {edge.count}")
             found.append(
-                f"{one.overlay.name}: called new edge in {percent(one.new_edge)} of worlds, above the level of "
+                f"{one.overlay.name}: called new edge in {percent(edge.share, edge.ci)} of worlds, above the level of "
                 f"{level:.0%} by more than two errors; {share} of these calls are presumed, not shown."
             )
     if found:

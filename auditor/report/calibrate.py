@@ -53,6 +53,11 @@ def _coloured(found: Calibration) -> Finding:
     return "new_edge" if found.held else "flattering"
 
 
+def headline(found: Calibration) -> str:
+    """Give the verdict line: "LEVEL HELD (200 worlds, by trades)"."""
+    return "".join(piece.text for piece in _headline(found))
+
+
 def _headline(found: Calibration) -> Line:
     held = "LEVEL HELD" if found.held else "LEVEL NOT HELD"
     return (Piece(held, "verdict"), Piece(f" ({found.worlds} worlds, by {SOURCES[found.evidence]})"))

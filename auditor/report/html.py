@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
@@ -33,7 +33,7 @@ PLACED: Mapping[Role, str] = {role: f"var(--{role})" for role in LIGHT}
 
 def as_html(audit: Audit) -> str:
     """Give the page, verdict first; the same audit gives the same bytes."""
-    return _template().render(
+    return template("page.html.j2").render(
         title=shown.headline(audit),
         names=[shortened(shown.source(one), 60) for one in audit.inputs if one.role in ("base", "tuned")],
         verdict=OF_FINDING[audit.finding],
@@ -42,7 +42,7 @@ def as_html(audit: Audit) -> str:
         facts=tables.facts(audit),
         assumed=tables.assumed(audit),
         n_warnings=len(audit.warnings),
-        warnings=[*audit.warnings[:MOST_ITEMS], *_more(len(audit.warnings))],
+        warnings=at_most(audit.warnings),
         checks=[(ANSWERS[row.mark], *row) for row in shown.check_rows(audit)],
         pictures=[(one, svg(one, PLACED)) for one in pictures(audit)],
         sections=tables.sections(audit),
@@ -52,15 +52,22 @@ def as_html(audit: Audit) -> str:
         command=how_to(audit),
         inputs=audit.inputs,
         source=shown.source,
-        settings=[(name, json.dumps(value, ensure_ascii=False, default=str)) for name, value in audit.settings.items()],
+        settings=as_rows(audit.settings),
         versions=audit.versions,
         light=LIGHT,
         dark=DARK,
     )
 
 
-def _more(number: int) -> list[str]:
-    return [f"{number - MOST_ITEMS:,} more are in the JSON."] if number > MOST_ITEMS else []
+def at_most(texts: Sequence[str]) -> list[str]:
+    """Give as many texts as a reader bears, and how many more there are."""
+    more = len(texts) - MOST_ITEMS
+    return [*texts[:MOST_ITEMS], *([f"{more:,} more are in the JSON."] if more > 0 else [])]
+
+
+def as_rows(settings: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Give settings as the page shows them: names and JSON."""
+    return [(name, json.dumps(value, ensure_ascii=False, default=str)) for name, value in settings.items()]
 
 
 def _lowered(texts: list[str]) -> list[str]:
@@ -68,16 +75,20 @@ def _lowered(texts: list[str]) -> list[str]:
 
 
 @cache
-def _template() -> Template:
-    """Compile the page once a run; every value that is not our own markup is cleaned, cut and escaped."""
-    from jinja2 import Environment, StrictUndefined
+def template(name: str) -> Template:
+    """Compile a page once a run; every value that is not our own markup is cleaned, cut and escaped."""
+    from jinja2 import Environment, FunctionLoader, StrictUndefined
 
     environment = Environment(
-        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, finalize=_shown
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=_shown,
+        loader=FunctionLoader(lambda one: files("auditor.report").joinpath(one).read_text(encoding="utf-8")),
     )
     environment.filters["kept"] = _kept
-    text = files("auditor.report").joinpath("page.html.j2").read_text(encoding="utf-8")
-    return environment.from_string(text)
+    return environment.get_template(name)
 
 
 _WHOLE = re.compile(r"\b\d{4}-\d\d-\d\d\b|\bp (?:=|&lt;) \d[\d.]*|\[[-+\d.]+, [-+\d.]+\]")

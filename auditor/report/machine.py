@@ -138,6 +138,13 @@ def write(path: str | os.PathLike[str], text: str | bytes) -> None:
                 os.unlink(beside)
 
 
+def saved(text: str, path: str | os.PathLike[str] | None) -> str:
+    """Give the text, written to `path` where one is given."""
+    if path is not None:
+        write(path, text)
+    return text
+
+
 def check_target(path: str | os.PathLike[str]) -> None:
     """Refuse a path that could not be written, before anything is computed for it."""
     target = Path(path)

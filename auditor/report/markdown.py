@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from auditor.report import shown, tables
@@ -11,7 +11,7 @@ from auditor.report.plain import clean, shortened
 from auditor.report.reproduce import how_to
 
 if TYPE_CHECKING:
-    from auditor.result import Audit
+    from auditor.result import Audit, Input
 
 LIMIT = 60_000
 """Bytes that fit a comment on either site, with room for a heading around it."""
@@ -27,14 +27,19 @@ def as_markdown(audit: Audit) -> str:
     sections = [
         _verdict(audit),
         _checks(audit),
-        _list("Warnings", audit.warnings),
-        *(_section(one) for one in tables.sections(audit)),
-        _list("What could not be assessed", shown.beside_checks(audit)),
-        _list("What would change the label", audit.would_change),
-        _reproduce(audit),
+        list_text("Warnings", audit.warnings),
+        *(section_text(one) for one in tables.sections(audit)),
+        list_text("What could not be assessed", shown.beside_checks(audit)),
+        list_text("What would change the label", audit.would_change),
+        reproduce(audit.inputs, how_to(audit), audit.versions),
         # Last, since they are the longest: what a comment cannot hold is cut from them first.
-        *(_section(one) for one in tables.breakdowns(audit)),
+        *(section_text(one) for one in tables.breakdowns(audit)),
     ]
+    return within_limit(sections)
+
+
+def within_limit(sections: Sequence[str]) -> str:
+    """Join sections, those that are not empty, and say so where the last do not fit a comment."""
     text, *rest = [section for section in sections if section]
     for section in rest:
         longer = f"{text}\n{section}"
@@ -67,12 +72,17 @@ def _backticks(text: str) -> int:
 
 
 def _verdict(audit: Audit) -> str:
-    facts = "".join(f"- {escaped(name)}: **{escaped(value)}**\n" for name, value in tables.facts(audit))
-    assumed = "; ".join(escaped(item.rstrip(".")) for item in tables.assumed(audit))
-    return (
-        f"## {escaped(shown.headline(audit))}\n\n**{escaped(shown.meaning(audit))}**\n\n{escaped(audit.reason)}\n\n"
-        f"{facts}\nAssumed: {assumed}.\n"
+    return verdict_text(
+        shown.headline(audit), shown.meaning(audit), audit.reason, tables.facts(audit), tables.assumed(audit)
     )
+
+
+def verdict_text(head: str, meaning: str, reason: str, facts: Sequence[tuple[str, str]], assumed: Sequence[str]) -> str:
+    """Give what a reader needs first; a reason may be empty."""
+    listed = "".join(f"- {escaped(name)}: **{escaped(value)}**\n" for name, value in facts)
+    leant = "; ".join(escaped(item.rstrip(".")) for item in assumed)
+    said = "\n\n".join(filter(None, (f"## {escaped(head)}", f"**{escaped(meaning)}**", escaped(reason))))
+    return f"{said}\n\n{listed}\nAssumed: {leant}.\n"
 
 
 def _checks(audit: Audit) -> str:
@@ -83,7 +93,8 @@ def _checks(audit: Audit) -> str:
     return "### Checks, out of sample unless said\n\n" + _table(("", "question", "found", "needed"), rows)
 
 
-def _section(section: tables.Section) -> str:
+def section_text(section: tables.Section) -> str:
+    """Give tables and sentences under their heading."""
     return f"### {escaped(section.title)}\n\n" + "\n".join(_block(block) for block in section.blocks)
 
 
@@ -96,11 +107,13 @@ def _block(block: tables.Block) -> str:
     return title + _table([escaped(name) for name in block.header], rows) + note
 
 
-def _list(title: str, items: Sequence[str]) -> str:
+def list_text(title: str, items: Sequence[str]) -> str:
+    """Give items under a heading; nothing where there are none."""
     return f"### {title}\n\n" + "".join(f"- {escaped(item)}\n" for item in items) if items else ""
 
 
-def _reproduce(audit: Audit) -> str:
+def reproduce(inputs: Sequence[Input], command: str, versions: Mapping[str, str]) -> str:
+    """Give the command, what was read and the versions of what computed it."""
     rows = [
         (
             escaped(one.role),
@@ -110,15 +123,15 @@ def _reproduce(audit: Audit) -> str:
             shown.day(one.last),
             code(one.sha256[:8]),
         )
-        for one in audit.inputs
+        for one in inputs
     ]
-    command = shortened(how_to(audit), LONGEST)
+    command = shortened(command, LONGEST)
     fence = "`" * max(3, 1 + _backticks(command))
-    versions = ", ".join(f"{escaped(name)} {escaped(version)}" for name, version in audit.versions.items())
+    programs = ", ".join(f"{escaped(name)} {escaped(version)}" for name, version in versions.items())
     return (
         f"### How to reproduce\n\n{fence}\n{command}\n{fence}\n\n"
         + _table(("role", "file and column", "rows", "first", "last", "sha256"), rows)
-        + f"\n{versions}\n"
+        + f"\n{programs}\n"
     )
 
 

@@ -52,4 +52,5 @@ TITLES: Mapping[str, str] = {
     "new_map": "Where the new part is, by year",
     "depth_breadth": "Depth against breadth: solved with k tries",
     "power": "What this sample could have proved",
+    "planted": "New books planted: how often they are proven",
 }

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from auditor.report import pictured_gain as gain
+from auditor.report import pictured_planted as books
 from auditor.report import pictured_traded as taken
 from auditor.report.picture import TITLES, Maker, Picture
 
@@ -24,6 +25,7 @@ MAKERS: Mapping[str, Maker] = {
     "new_map": taken.new_map,
     "depth_breadth": gain.depth_breadth,
     "power": gain.power,
+    "planted": books.of_audit,
 }
 """Every picture by its name, in the order of the page."""
 

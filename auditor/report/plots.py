@@ -89,6 +89,10 @@ class Plots:
         """Draw which gains this sample could have found, and how often."""
         return self._one("power")
 
+    def planted(self) -> Figure:
+        """Draw how often planted new books are proven on such data, where a calibration was given."""
+        return self._one("planted")
+
     def _one(self, name: str) -> Figure:
         found = MAKERS[name](self.audit)
         if isinstance(found, str):

@@ -1,18 +1,20 @@
-"""An audit goes in; the command that gives the same numbers comes out."""
+"""An audit or a calibration goes in; the command that gives the same numbers comes out."""
 
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from auditor.config import Settings
 from auditor.report import shown
 from auditor.report.plain import clean
+from auditor.report.rated import NO_FILE
 
 if TYPE_CHECKING:
-    from auditor.result import Audit
+    from auditor.calibrate import Calibration
+    from auditor.result import Audit, Input
 
 FILES = {
     "base trades": "base_trades",
@@ -36,18 +38,33 @@ def how_to(audit: Audit) -> str:
     Files stand under the names they had, without their folders. How a file is read beside its columns, such as the
     format of its dates, is not part of an audit's settings and so not of the command.
     """
-    return _command(audit) if _all_files(audit) else _call(audit)
-
-
-def _all_files(audit: Audit) -> bool:
-    """Whether every input has a name of its own: a frame has that of its role."""
-    return all(one.name != one.role for one in audit.inputs)
-
-
-def _command(audit: Audit) -> str:
     # The mean of rollouts is no file: where rollouts were given, they stand for both policies.
-    words = ["auditor", "audit", *(() if _of_rollouts(audit) else (_named(audit, role) for role in ("base", "tuned")))]
-    for name, value in _chosen(audit):
+    roles = () if any(one.role == "base rollouts" for one in audit.inputs) else ("base", "tuned")
+    rates = audit.calibration
+    if _all_files(audit.inputs) and (rates is None or rates.name != NO_FILE):
+        return _command("audit", audit.inputs, roles, _chosen(audit))
+    return _call("audit", roles, _chosen(audit, frames=True))
+
+
+def how_to_calibrate(found: Calibration) -> str:
+    """Give the command line, or the call of `calibrate`, likewise."""
+    # Its defaults are not those of an audit: they are told in any case.
+    usual = _usual(found.settings, trades=found.evidence == "trades") | {"reps": None, "worlds": None}
+    of_files = _all_files(found.inputs)
+    chosen = (*_files(found.inputs, frames=not of_files), *_options(found.settings, usual))
+    if of_files:
+        return _command("calibrate", found.inputs, ("base",), chosen)
+    return _call("calibrate", ("base",), chosen)
+
+
+def _all_files(inputs: Sequence[Input]) -> bool:
+    """Whether every input has a name of its own: a frame has that of its role."""
+    return all(one.name != one.role for one in inputs)
+
+
+def _command(command: str, inputs: Sequence[Input], roles: Sequence[str], chosen: Iterable[tuple[str, Any]]) -> str:
+    words = ["auditor", command, *(_named(inputs, role) for role in roles)]
+    for name, value in chosen:
         option = f"--{name.replace('_', '-')}"
         for one in value if name == "oos" else [value]:
             words += [option] if one is True else [option, _typed(name, one)]
@@ -62,13 +79,8 @@ def _typed(name: str, value: Any) -> str:
     return f"{value:.12g}" if isinstance(value, float) else str(value)
 
 
-def _call(audit: Audit) -> str:
-    named = ", ".join(f"{name}={value!r}" for name, value in _chosen(audit, frames=True))
-    return clean(f"audit({named})" if _of_rollouts(audit) else f"audit(base, tuned, {named})")
-
-
-def _of_rollouts(audit: Audit) -> bool:
-    return any(one.role == "base rollouts" for one in audit.inputs)
+def _call(name: str, roles: Sequence[str], chosen: Iterable[tuple[str, Any]]) -> str:
+    return clean(f"{name}({', '.join([*roles, *(f'{option}={value!r}' for option, value in chosen)])})")
 
 
 class _Name:
@@ -81,25 +93,39 @@ class _Name:
         return self.name
 
 
-def _named(audit: Audit, role: str) -> str:
-    return next((shown.source(one) for one in audit.inputs if one.role == role), role)
+def _named(inputs: Sequence[Input], role: str) -> str:
+    return next((shown.source(one) for one in inputs if one.role == role), role)
 
 
 def _chosen(audit: Audit, *, frames: bool = False) -> Iterator[tuple[str, Any]]:
     """Options that are not defaults, as (name, value), files first."""
+    yield from _files(audit.inputs, frames=frames)
+    if audit.coverage.positions is not None:
+        yield "instrument_returns", _Name("instrument_returns") if frames else "FILE"
+    trades = audit.coverage.trades is not None or audit.coverage.positions is not None
+    yield from _options(audit.settings, _usual(audit.settings, trades=trades))
+    if audit.calibration is not None:
+        name = audit.calibration.name
+        yield "calibration", _Name(NO_FILE) if name == NO_FILE else name
+
+
+def _files(inputs: Sequence[Input], *, frames: bool) -> Iterator[tuple[str, Any]]:
     for role, name in FILES.items():
-        given = next((one for one in audit.inputs if one.role == role), None)
+        given = next((one for one in inputs if one.role == role), None)
         if given is not None:
             yield (
                 name,
                 _Name(name) if frames and given.name in (role, role.split()[0]) else clean(_file(given.name, role)),
             )
-    if audit.coverage.positions is not None:
-        yield "instrument_returns", _Name("instrument_returns") if frames else "FILE"
-    chosen, usual = audit.settings, asdict(Settings())
-    trades = audit.coverage.trades is not None or audit.coverage.positions is not None
+
+
+def _usual(chosen: Mapping[str, Any], *, trades: bool) -> dict[str, Any]:
+    """Every setting as it is where nothing is given beside the level."""
     level = chosen.get("level", Settings().level)
-    usual["gain_level"] = Settings(level=level).gain_level_in_force(trades=trades)
+    return asdict(Settings()) | {"gain_level": Settings(level=level).gain_level_in_force(trades=trades)}
+
+
+def _options(chosen: Mapping[str, Any], usual: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     for name, value in chosen.items():
         if name in ("trials", "rf") and not isinstance(value, float):
             continue

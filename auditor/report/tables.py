@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from auditor.report import breadth, detail, shown, stable, traded
+from auditor.report import breadth, detail, planted, shown, stable, traded
 from auditor.report.curves import CURVE_HEADER, CURVE_TITLE, band_words, curve_rows
 
 if TYPE_CHECKING:
@@ -67,6 +67,7 @@ def sections(audit: Audit) -> list[Section]:
         what_was_taken(audit),
         depth_and_breadth(audit),
         stability(audit),
+        calibration(audit),
         shape(audit),
         selection(audit),
     ]
@@ -163,6 +164,16 @@ def stability(audit: Audit) -> Section:
         return Section(stable.TITLE, ())
     table = Table(("", *stable.HEADER), stable.rows(audit.stability))
     return Section(stable.TITLE, (tuple(stable.sentences(audit.stability)), table))
+
+
+def calibration(audit: Audit) -> Section:
+    """Give how often the audit is wrong on such data; nothing where no calibration was given."""
+    told = audit.calibration
+    if told is None:
+        return Section(planted.TITLE, ())
+    nulls = Table((planted.NULLS, *planted.HEADER), planted.rows(told.nulls))
+    edges = Table((planted.EDGES, *planted.HEADER), planted.rows(told.edges))
+    return Section(planted.TITLE, (tuple(planted.sentences(told, audit)), nulls, edges))
 
 
 def breakdowns(audit: Audit) -> list[Section]:

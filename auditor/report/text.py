@@ -7,7 +7,7 @@ import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from auditor.report import breadth, detail, shown, stable, traded
+from auditor.report import breadth, detail, planted, shown, stable, traded
 from auditor.report.curves import CURVE_HEADER, CURVE_TITLE, band_words, curve_rows
 from auditor.report.plain import clean, shortened
 from auditor.verdict.checks import Finding
@@ -60,7 +60,7 @@ def lines(audit: Audit) -> list[Line]:
     """Give the whole report, verdict first."""
     sections = [_verdict(audit), _seeds(audit), _gain(audit), _traded(audit), _breadth(audit), _checks(audit)]
     sections.append(listed("Warnings", audit.warnings, "warning", mark="! "))
-    sections += [_stability(audit), _shape(audit), _selection(audit)]
+    sections += [_stability(audit), _calibration(audit), _shape(audit), _selection(audit)]
     sections.append(listed("Not assessed", shown.beside_checks(audit)))
     sections.append(listed("What would change the label", audit.would_change))
     sections.append(_sample(audit))
@@ -252,6 +252,14 @@ def _stability(audit: Audit) -> Iterator[Line]:
             what = " "
         row = f"{what:<{STABLE_WIDTHS[0]}}{finding:<{STABLE_WIDTHS[1]}}{cells}"
         yield (Piece(row, "plain" if what else "quiet"),)
+
+
+def _calibration(audit: Audit) -> Iterator[Line]:
+    if audit.calibration is None:
+        return
+    yield (Piece(planted.TITLE, "title"),)
+    for sentence in planted.sentences(audit.calibration, audit):
+        yield from wrapped(sentence)
 
 
 def _shape(audit: Audit) -> Iterator[Line]:

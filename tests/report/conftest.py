@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from desks import Desk
+from rates import OUTCOMES, calibration_of
 
 import auditor
 from auditor.breadth import Breadth, breadth_of_sessions
@@ -190,6 +191,18 @@ def audits() -> dict[str, Audit]:
 def new_edge() -> Audit:
     """An audit that found new edge."""
     return BUILT["new_edge"]()
+
+
+@pytest.fixture
+def calibrated() -> Callable[[str], auditor.Calibration]:
+    """Make the calibration of the audit that found new edge that found this."""
+    return lambda found: calibration_of(BUILT["new_edge"](), **OUTCOMES[found])
+
+
+@pytest.fixture(params=OUTCOMES)
+def calibration(request: pytest.FixtureRequest, calibrated: Callable[[str], auditor.Calibration]) -> Any:
+    """The calibration of that audit, with each outcome in turn."""
+    return calibrated(request.param)
 
 
 @pytest.fixture

@@ -14,21 +14,30 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from rates import OUTCOMES, calibration_of
 
 import auditor
 from auditor import demo
+from auditor.calibrated import with_calibration
+from auditor.report import calibrate_page
 from auditor.report.pictured import pictures
+from auditor.report.saved_rates import read_calibration
 from auditor.report.theme import DARK, LIGHT
 
 pytestmark = pytest.mark.browser
 
 PAIRS = {pair.name: pair for pair in demo.pairs()}
 WIDE, NARROW = 1280, 390
+TITLES = ("NEW EDGE", "REWEIGHTING", "NO GAIN", "LEVEL HELD", "LEVEL NOT HELD")
 NASTY = "<img src=x onerror=\"document.title='broken'\"><script>document.title='broken'</script>"
 
 
 MADE_UP = ("losing", "booming", "short, in windows")
 """Worlds whose numbers are long, all below zero, or cut into many windows: labels must find room there too."""
+
+
+RATED = ("second_signal", "riskmanaged_momentum")
+"""Examples that have a calibration beside them; pages of calibrations themselves go by their outcomes."""
 
 
 def made_up(name: str) -> auditor.Audit:
@@ -47,8 +56,13 @@ def made_up(name: str) -> auditor.Audit:
 
 @cache
 def page(name: str) -> tuple[str, list[str]]:
-    """The page of an example and the names of its pictures."""
+    """The page of an example or of a calibration, and the names of its pictures."""
+    if name in OUTCOMES:
+        found = calibration_of(demo.audit_pair(PAIRS["riskmanaged_momentum"], reps=999), **OUTCOMES[name])
+        return found.to_html(), [one.name for one in calibrate_page.pictures(found)]
     audit = made_up(name) if name in MADE_UP else demo.audit_pair(PAIRS[name], reps=999)
+    if name in RATED:
+        audit = with_calibration(audit, read_calibration(calibration_of(audit)))
     return audit.to_html(), [one.name for one in pictures(audit)]
 
 
@@ -119,14 +133,14 @@ def written(tmp_path: Path):
     return write
 
 
-@pytest.mark.parametrize("name", PAIRS)
+@pytest.mark.parametrize("name", [*PAIRS, *OUTCOMES])
 def test_it_opens_offline_without_an_error_or_a_request(browser, written, name):
     path = written(page(name)[0])
     browser.open(path, width=WIDE)
     asked = [url for url in browser.requests() if not url.startswith("data:")]
     assert asked == [path.as_uri()]
     assert browser.console() == []
-    assert browser.driver.title.split(":")[0].split(" (")[0] in ("NEW EDGE", "REWEIGHTING", "NO GAIN")
+    assert browser.driver.title.split(":")[0].split(" (")[0] in TITLES
 
 
 SEEN = """
@@ -144,7 +158,7 @@ return [...document.querySelectorAll('figure svg')].map(svg => {
 """
 
 
-@pytest.mark.parametrize("name", [*PAIRS, *MADE_UP])
+@pytest.mark.parametrize("name", [*PAIRS, *MADE_UP, *OUTCOMES])
 @pytest.mark.parametrize("width", [WIDE, NARROW])
 def test_every_picture_is_visible_without_sideways_scroll(browser, written, name, width):
     text, names = page(name)
@@ -162,7 +176,7 @@ def test_every_picture_is_visible_without_sideways_scroll(browser, written, name
         assert one["height"] > 60
 
 
-@pytest.mark.parametrize("name", [*PAIRS, *MADE_UP])
+@pytest.mark.parametrize("name", [*PAIRS, *MADE_UP, *OUTCOMES])
 @pytest.mark.parametrize("width", [WIDE, NARROW])
 def test_words_in_pictures_stay_inside_apart_and_can_be_read(browser, written, name, width):
     browser.open(written(page(name)[0]), width=width)
@@ -207,14 +221,15 @@ def test_pictures_follow_the_page_into_the_dark_and_onto_paper(browser, written,
     assert rgb(colours["tuned"]) in found["lines"]
 
 
-def test_it_prints_on_a4_with_every_picture_and_table(browser, written):
-    browser.open(written(page("second_signal")[0]), width=WIDE, scheme="dark")
+@pytest.mark.parametrize(("name", "most"), [("second_signal", 12), ("not held", 5)])
+def test_it_prints_on_a4_with_every_picture_and_table(browser, written, name, most):
+    browser.open(written(page(name)[0]), width=WIDE, scheme="dark")
     browser.tell("Emulation.setEmulatedMedia", media="")
     printed = browser.tell("Page.printToPDF", preferCSSPageSize=True, printBackground=True)
     pdf = base64.b64decode(printed["data"])
     assert pdf.startswith(b"%PDF")
     pages = pdf.count(b"/Type /Page\n") or pdf.count(b"/Type /Page ")
-    assert 3 <= pages <= 12
+    assert 2 <= pages <= most
     assert b"/MediaBox [0 0 594.95" in pdf or b"/MediaBox [0 0 595" in pdf
     browser.tell("Emulation.setEmulatedMedia", media="print")
     # What is folded on a screen is open on paper.
@@ -245,8 +260,9 @@ def test_long_names_never_scroll_the_page(browser, written, hostile, hostile_tra
             assert browser.run("return document.documentElement.scrollWidth") <= width
 
 
-def test_keys_reach_what_scrolls_and_folds(browser, written):
-    browser.open(written(page("second_signal")[0]), width=NARROW)
+@pytest.mark.parametrize("name", ["second_signal", "not held"])
+def test_keys_reach_what_scrolls_and_folds(browser, written, name):
+    browser.open(written(page(name)[0]), width=NARROW)
     reached = "one => one.tabIndex === 0 && one.getAttribute('aria-label')"
     assert browser.run(f"return [...document.querySelectorAll('.wide')].every({reached})")
     assert browser.run("return document.querySelectorAll('h1').length") == 1
