@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -119,7 +120,7 @@ def audit(
         result = audit_files(base, tuned, **options)
     else:
         result = _counted(base, tuned, ledger, strategy=str(strategy), signing_key=signing_key, **options)
-    _write_reports(result, reports)
+    _write_reports(result, reports, judged=_judged(result))
     if as_json:
         _print_json(result)
     elif quiet:
@@ -367,12 +368,34 @@ def _print_label(result: Audit) -> None:
     print_lines([headline_pieces(result)], _console(), verdict=result.finding)
 
 
-def _write_reports(result: Audit | Calibration, reports: tuple[tuple[str, str], ...]) -> None:
+def _write_reports(
+    result: Audit | Calibration,
+    reports: tuple[tuple[str, str], ...],
+    judged: Mapping[str, Callable[[], str]] | None = None,
+) -> None:
     from auditor.report.machine import write
 
-    render = {"html": result.to_html, "json": result.to_json, "md": result.to_markdown}
+    render = {"html": result.to_html, "json": result.to_json, "md": result.to_markdown, **(judged or {})}
     for kind, path in reports:
         write(path, render[kind]())
+
+
+def _judged(result: Audit) -> dict[str, Callable[[], str]]:
+    """Reports that know passes and failures, by the gate's defaults."""
+
+    def junit() -> str:
+        return gate_machine.junit(single(result))
+
+    def sarif() -> str:
+        return gate_machine.sarif(single(result))
+
+    def commands() -> str:
+        return github.commands(single(result))
+
+    from auditor.gate.single import single
+    from auditor.report import gate_machine, github
+
+    return {"junit": junit, "sarif": sarif, "github": commands}
 
 
 def _say_written(reports: tuple[tuple[str, str], ...]) -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from auditor.options import EVERY_FORMAT as FORMATS
 from auditor.options import Grouped, GroupedCommand, check_reports, json_option, parse_reports
 from auditor.terminal import console, note, print_json
 
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from auditor.gate.config import GateConfig
     from auditor.gate.outcome import GateRun
 
-FORMATS = ("html", "json", "md", "junit", "sarif", "github")
 
 _OF_THE_GATE, _EXCEPT = "What to run", "Exceptions"
 _EXAMPLES = """

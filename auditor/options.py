@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Collection
+from functools import partial
 from typing import Any, TypeVar
 
 import click
@@ -11,6 +12,7 @@ import click
 from auditor.errors import InputError
 
 FORMATS = ("html", "json", "md")
+EVERY_FORMAT = (*FORMATS, "junit", "sarif", "github")
 """What --report can write."""
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -133,10 +135,16 @@ output_options = stacked(
     _option(_OUTPUT, "-q", "--quiet", is_flag=True, help="Print the label line alone."),
 )
 
-report_option = _option(
-    _OUTPUT, "--report", "reports", multiple=True, metavar="FORMAT:PATH", callback=parse_reports,
-    help=f"Write a file too: {', '.join(FORMATS)}. Repeatable.",
-)  # fmt: skip
+
+def report_option_of(formats: tuple[str, ...]) -> Callable[[Command], Command]:
+    """Give --report for these formats."""
+    return _option(
+        _OUTPUT, "--report", "reports", multiple=True, metavar="FORMAT:PATH",
+        callback=partial(parse_reports, formats=formats), help=f"Write a file too: {', '.join(formats)}. Repeatable.",
+    )  # fmt: skip
+
+
+report_option = report_option_of(FORMATS)
 
 audit_options = stacked(
     _option(_SPLIT, "--oos-start", metavar="DATE", help="First date the tuning did not see."),
@@ -198,7 +206,7 @@ audit_options = stacked(
     _option(_LOOKS, "--ledger", metavar="URL", help="Count this look: sqlite:///FILE or postgresql://..."),
     _option(_LOOKS, "--strategy", metavar="NAME", help="Whose looks count together."),
     _option(_LOOKS, "--signing-key", metavar="FILE|env:NAME", help="Key that signs the rows of the ledger."),
-    report_option,
+    report_option_of(EVERY_FORMAT),
     output_options,
 )  # fmt: skip
 

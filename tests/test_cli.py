@@ -409,3 +409,19 @@ def test_trades_of_one_policy_and_reports_over_trades_are_refused(desk):
     assert (one.exit_code, "--tuned-trades" in one.stderr) == (2, True)
     over = run("audit", *desk, "--report", f"md:{desk[place + 1]}")
     assert "would overwrite" in over.stderr
+
+
+def test_an_audit_alone_is_written_for_what_knows_passes_and_failures(tmp_path):
+    pair = Path(__file__).resolve().parent.parent / "data/pairs/overfit_random_timing_best200.csv"
+    targets = [f"{kind}:{tmp_path / kind}" for kind in ("junit", "sarif", "github")]
+    run = CliRunner().invoke(
+        main,
+        ["audit", f"{pair}:base", f"{pair}:tuned", "--oos-start", "1983-01-31", "--reps", "499",
+         *(word for target in targets for word in ("--report", target))],
+    )  # fmt: skip
+    assert run.exit_code == 0, run.output
+    assert 'failures="1"' in (tmp_path / "junit").read_text(encoding="utf-8")
+    sarif = json.loads((tmp_path / "sarif").read_text(encoding="utf-8"))
+    assert sarif["version"] == "2.1.0"
+    assert "flattering" in json.dumps(sarif["runs"][0]["results"])
+    assert (tmp_path / "github").read_text(encoding="utf-8").startswith("::error file=")
