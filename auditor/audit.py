@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from auditor import describe
 from auditor.books import read_books
 from auditor.breadth import breadth_of_sessions, breadth_of_trades
-from auditor.calibrated import with_calibration
+from auditor.calibrated import refuse_other, with_calibration
 from auditor.config import Align, Kind, Missing, RolloutAs, Settings, Unit, parse_windows
 from auditor.coverage.direction import DAILY, direction
 from auditor.coverage.exposure import cover_from_trades
@@ -30,6 +30,7 @@ from auditor.ledger.budget import Look, Subject, spend
 from auditor.measure import alongside, how_selected, in_library, measure, too_coarse
 from auditor.pictures import make_pictures
 from auditor.reading import a_rate, read_known, read_pair, read_policy
+from auditor.report.rated import Given
 from auditor.report.saved_rates import read_calibration
 from auditor.result import Attribution, Audit, Coverage, ShapePair, SharpePair
 from auditor.rollouts import as_pairs, as_policies, read_runs
@@ -37,7 +38,7 @@ from auditor.seeds import over_seeds, with_runs
 from auditor.shelf import Shelf
 from auditor.stability import examine
 from auditor.threads import one_thread
-from auditor.verdict.checks import Facts
+from auditor.verdict.checks import Evidence, Facts
 from auditor.verdict.label import judge
 
 
@@ -227,7 +228,7 @@ def audit(
         positions=(*held, None if runs is not None and alone else instrument_returns),
         date_format=date_format,
     )
-    found = _audit(pair, settings, tried, books, streams, look)
+    found = _audit(pair, settings, tried, books, streams, look, rates)
     if rates is not None:
         found = with_calibration(found, rates)
     if stability:
@@ -257,12 +258,16 @@ def _audit(
     desk: Desk | Shelf | None,
     library: Returns | None,
     look: int | Callable[[Subject], Look] | None = None,
+    rates: Given | None = None,
 ) -> Audit:
     """Test, cover and label a checked pair."""
+    evidence: Evidence = "trades" if desk else "known" if pair.known_names else "returns"
     gain_level = settings.gain_level_in_force(trades=desk is not None)
     describe.refuse_tuned_among_known(pair)
     read = describe.inputs(pair, tried, library, desk)
     in_force = describe.settings_in_force(settings, gain_level, pair)
+    if rates is not None:
+        refuse_other(rates, inputs=read, sample=describe.sample(pair), evidence=evidence, settings=in_force)
     # Here, once nothing can be refused any more and before anything is seen: from here on it is a look.
     subject = describe.subject(pair, read, in_force)
     taken = look(subject) if callable(look) else None if look is None else spend(subject, look)
@@ -294,7 +299,7 @@ def _audit(
     selection = how_selected(pair, inside, settings, tried)
     verdict = judge(
         Facts(
-            evidence="trades" if desk else "known" if pair.known_names else "returns",
+            evidence=evidence,
             level=settings.level if taken is None else taken.level_left,
             gain_level=gain_level if taken is None else taken.gain_level_left,
             asked_level=settings.level,

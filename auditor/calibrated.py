@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +13,8 @@ from auditor.report.saved_rates import DECIDING, SPANS, WANTED
 from auditor.verdict.words import SOURCES
 
 if TYPE_CHECKING:
-    from auditor.result import Audit
+    from auditor.result import Audit, Input, Sample
+    from auditor.verdict.checks import Evidence
 
 LONGEST = 60
 """Characters of a value in a refusal."""
@@ -22,19 +23,31 @@ ROLES = ("base", "base trades", "known", "rf")
 """Inputs that a base alone has."""
 
 
-def with_calibration(audit: Audit, given: Given) -> Audit:
-    """Put beside an audit how often it is wrong on data like this; the label stays what it is.
+def refuse_other(
+    given: Given, *, inputs: Sequence[Input], sample: Sample, evidence: Evidence, settings: Mapping[str, Any]
+) -> None:
+    """Refuse a calibration of other data, or of an audit that decides otherwise, before anything is tested.
 
-    Raises InputError where the calibration is of other data, or of an audit that decides otherwise.
+    inputs, sample, evidence, settings  those of the audit that is about to run
     """
-    told = given.told
-    differs = list(_differences(audit, given))
+    differs = list(_differences(given, inputs, sample, evidence, settings))
     if differs:
         what = "a thing differs" if len(differs) == 1 else f"{len(differs)} things differ"
         raise InputError(
-            f"{told.name}: is the calibration of another audit, {what}: {'; '.join(differs)}. Calibrate this base as "
-            f"you audit it ({WANTED.wrote}, with the same split and options), or leave --calibration out"
+            f"{given.told.name}: is the calibration of another audit, {what}: {'; '.join(differs)}. Calibrate this "
+            f"base as you audit it ({WANTED.wrote}, with the same split and options), or leave --calibration out"
         )
+
+
+def with_calibration(audit: Audit, given: Given) -> Audit:
+    """Put beside an audit how often it is wrong on data like this; the label stays what it is."""
+    told = given.told
+    if audit.look is not None and audit.look.level_left < told.level:
+        less = (
+            f"the calibration was measured at level {told.level:g}; this look has {audit.look.level_left:.2g} left, so "
+            "false labels and power are both lower than it says"
+        )
+        audit = replace(audit, notes=(*audit.notes, less))
     if told.held:
         return replace(audit, calibration=told)
     over = [one for one in told.nulls if one.over]
@@ -45,26 +58,28 @@ def with_calibration(audit: Audit, given: Given) -> Audit:
     return replace(audit, calibration=told, warnings=(*audit.warnings, warning))
 
 
-def _differences(audit: Audit, given: Given) -> Iterator[str]:
+def _differences(
+    given: Given, inputs: Sequence[Input], sampled: Sample, evidence: Evidence, settings: Mapping[str, Any]
+) -> Iterator[str]:
     """Say what decides otherwise there and here, the data first."""
-    read = {one.role: one.sha256 for one in audit.inputs}
+    read = {one.role: one.sha256 for one in inputs}
     for role in ROLES:
         there, here = given.inputs.get(role), read.get(role)
         if there != here:
             yield f"{role} {_hash(there)} there, {_hash(here)} here"
-    if any(one.role == "base positions" for one in audit.inputs):
+    if "base positions" in read:
         yield "no positions there, positions here, which calibrate does not read"
     # Both sides as JSON has them: a tuple is a list.
-    sample = {name: _listed(value) for name, value in asdict(audit.sample).items()}
+    sample = {name: _listed(value) for name, value in asdict(sampled).items()}
     for which in SPANS:
         if any(given.split[name] != sample[name] for name in (which, f"n_{which}")):
             there, here = (_span(side, which) for side in (given.split, sample))
             apart = f"{there} there, {here} here" if there != here else f"other windows from {here}"
             yield f"{which.replace('_', ' ')} {apart}"
-    if given.told.evidence != audit.evidence:
-        yield f"evidence: {SOURCES[given.told.evidence]} there, {SOURCES[audit.evidence]} here"
+    if given.told.evidence != evidence:
+        yield f"evidence: {SOURCES[given.told.evidence]} there, {SOURCES[evidence]} here"
     for name in DECIDING:
-        there, here = given.settings[name], _listed(audit.settings[name])
+        there, here = given.settings[name], _listed(settings[name])
         if there != here:
             yield f"{name} {_value(there)} there, {_value(here)} here"
 

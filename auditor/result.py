@@ -91,7 +91,8 @@ class Coverage:
     r_squared      share of the tuned policy's variance they explain, out of sample
     trades         what both blotters say; None where they were not given
     positions      what both policies' positions say; None where they were not given
-    tries          depth against breadth: of rollouts, or as a picture of trades or of sessions
+    tries          depth against breadth: of rollouts, or as a picture of trades or of sessions; arrays, so no part of
+                   a comparison
     covered_return, new_return   what the two parts earn a year, out of sample
     """
 
@@ -103,7 +104,7 @@ class Coverage:
     direction: Direction
     trades: TradeCoverage | None
     positions: PositionCoverage | None
-    tries: Breadth
+    tries: Breadth = field(compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

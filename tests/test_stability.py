@@ -131,7 +131,7 @@ def test_trades_are_audited_again_with_their_split():
 
 
 def test_nothing_is_read_again(monkeypatch):
-    flow = import_module("auditor.audit")
+    flow = import_module("auditor.reading")
     read, count = flow.read_returns, []
     monkeypatch.setattr(flow, "read_returns", lambda *a, **k: count.append(1) or read(*a, **k))
     audited(FACTORS, reps=199)

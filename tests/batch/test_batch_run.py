@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 
-from auditor import Audit, ConfigError, InputError, audit_files, run_batch
+from auditor import InputError, audit_files, run_batch
 from auditor.batch.journal import Journal
 from auditor.batch.together import adjusted
 from auditor.cli import main
@@ -204,7 +204,6 @@ def test_a_directory_that_is_not_free_is_refused(manifest, tmp_path):
         run_batch(manifest, manifest, workers=1)
 
 
-@pytest.mark.skipif(not hasattr(Audit, "to_html"), reason="an audit cannot be written as a page yet")
 def test_pages_are_written_linked_and_made_up_for(manifest, tmp_path):
     out = tmp_path / "out"
     run_batch(manifest, out, workers=1)
@@ -215,12 +214,6 @@ def test_pages_are_written_linked_and_made_up_for(manifest, tmp_path):
     assert all((out / link).read_text().startswith("<!doctype html>") for link in links)
     (out / links[0]).unlink()
     assert run_batch(manifest, out, workers=1, resume=True, pages=True).resumed == 7
-
-
-@pytest.mark.skipif(hasattr(Audit, "to_html"), reason="an audit can be written as a page")
-def test_pages_that_cannot_be_written_are_refused(manifest, tmp_path):
-    with pytest.raises(ConfigError, match="--pages"):
-        run_batch(manifest, tmp_path / "out", pages=True)
 
 
 @pytest.mark.skipif(os.name == "nt", reason="locks differ there")
