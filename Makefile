@@ -6,6 +6,8 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 
 .PHONY: help demo test check lint types imports engines notebooks postgres cluster browser pictures calibration bench
 .PHONY: fuzz mutation clean
+# A file of tests on each core.
+BOTH := -n auto --maxprocesses 4 --dist loadfile
 .DEFAULT_GOAL := help
 
 help:
@@ -41,7 +43,7 @@ demo: $(VENV)/.demo
 	@$(BIN)/auditor demo
 
 test: $(VENV)/.test
-	$(BIN)/python -m pytest -q \
+	$(BIN)/python -m pytest -q $(BOTH) \
 		-m 'not calibration and not engines and not browser and not notebooks and not postgres and not cluster'
 
 $(VENV)/.engines: $(VENV)/.test
@@ -49,7 +51,7 @@ $(VENV)/.engines: $(VENV)/.test
 	@touch $@
 
 check: lint types imports engines notebooks postgres cluster browser
-	$(BIN)/python -m pytest -m calibration -q
+	$(BIN)/python -m pytest -m calibration -q $(BOTH)
 
 engines: $(VENV)/.engines
 	$(BIN)/python -m pytest -m engines -q
@@ -59,7 +61,7 @@ $(VENV)/.browser: $(VENV)/.test
 	@touch $@
 
 notebooks: $(VENV)/.dev
-	$(BIN)/python -m pytest -m notebooks -q
+	$(BIN)/python -m pytest -m notebooks -q -n auto --maxprocesses 4
 
 browser: $(VENV)/.browser
 	$(BIN)/python -m pytest -m browser -q
