@@ -1,6 +1,6 @@
 """Arguments come in; the library is called, its result printed or written, and an exit code goes out.
 
-0 it ran, 1 a batch has errors and --strict, 2 it could not run. Nothing heavy is imported before a command needs it.
+0 it ran, 2 it could not run. Nothing heavy is imported before a command needs it.
 """
 
 from __future__ import annotations
@@ -8,21 +8,20 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Mapping
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from auditor import __version__
+from auditor.cli_batch import batch
+from auditor.cli_beside import compare, tries
 from auditor.cli_gate import gate, init
 from auditor.cli_ledger import ledger as ledger_commands
 from auditor.errors import AuditorError
 from auditor.options import (
     OF_A_BASE,
-    Grouped,
     GroupedCommand,
     audit_options,
-    batch_pages,
     check_reports,
     cores,
     options_of,
@@ -38,7 +37,7 @@ if TYPE_CHECKING:
     from auditor.calibrate import Calibration
     from auditor.result import Audit
 
-ERRORS, COULD_NOT_RUN, INTERRUPTED, PIPE_CLOSED = 1, 2, 130, 141
+COULD_NOT_RUN, INTERRUPTED, PIPE_CLOSED = 2, 130, 141
 
 
 class Commands(click.Group):
@@ -74,7 +73,7 @@ def main() -> None:
     """Tell whether the gain of a backtest overlay is new edge, or the same opportunities reweighted."""
 
 
-for _command in (gate, init, ledger_commands):
+for _command in (batch, compare, gate, init, ledger_commands, tries):
     main.add_command(_command)
 
 
@@ -159,36 +158,6 @@ def demo(as_json: bool, quiet: bool) -> None:
     print_lines([(), *wrapped("Your own: auditor audit base.csv tuned.csv --oos-start DATE")], console)
 
 
-_COMPARE_EXAMPLES = """
-Examples:
-  auditor audit base.csv v6.csv --oos-start 2019-01-02 --report json:v6.json
-  auditor audit base.csv v7.csv --oos-start 2019-01-02 --report json:v7.json
-  auditor compare v6.json v7.json
-
-Exit code 0: it ran, whatever it found. 2: it could not run.
-"""
-
-
-@main.command(cls=GroupedCommand, epilog=_COMPARE_EXAMPLES)
-@click.argument("before")
-@click.argument("after")
-@output_options
-def compare(before: str, after: str, as_json: bool, quiet: bool) -> None:
-    """Put two audits side by side: what changed from BEFORE to AFTER.
-
-    BEFORE and AFTER are JSON reports of audits: the finding, the gain, checks that changed their answer, and what was
-    read and set otherwise.
-    """
-    from auditor.compare import compare as side_by_side
-    from auditor.report.compared import as_dict, print_comparison
-
-    found = side_by_side(before, after)
-    if as_json:
-        _print_json(as_dict(found))
-    else:
-        print_comparison(found, _console(), quiet=quiet)
-
-
 _CALIBRATE_EXAMPLES = """
 Examples:
   auditor calibrate base.csv --oos-start 2019-01-02
@@ -234,93 +203,6 @@ def calibrate(
         print_calibration(found, _console(), quiet=quiet)
     if not (quiet or as_json):
         _say_written(reports)
-
-
-_TRIES_EXAMPLES = """
-Examples:
-  auditor tries
-  auditor tries counts.csv
-  auditor tries counts.csv --reps 10000 --json
-
-Exit code 0: it ran, whatever it found. 2: it could not run.
-"""
-
-
-_testing = partial(click.option, cls=Grouped, group="Testing")
-
-
-@main.command(cls=GroupedCommand, epilog=_TRIES_EXAMPLES)
-@click.argument("counts", required=False)
-@_testing("--reps", type=int, metavar="N", default=2_000, help="Resamples of the problems.  [2000]")
-@_testing("--seed", type=int, metavar="N", default=0, help="Of the resampling.  [0]")
-@_testing("--level", type=float, metavar="P", default=0.05, help="Of the bands.  [0.05]")
-@output_options
-def tries(counts: str | None, as_json: bool, quiet: bool, **options: Any) -> None:
-    """Tell whether tuning solves more problems, or the same ones in fewer tries.
-
-    COUNTS is a table (CSV, TSV, Parquet, Feather; .gz and .zst too), a row a problem, with columns problem, n (tries),
-    c_base and c_tuned (tries that solved it); n_base and n_tuned for n where they differ; group if there are any.
-    Without COUNTS the bundled example is shown.
-    """
-    from auditor.report.tries import as_dict, print_tries
-    from auditor.tries import tries as compare
-
-    found = compare(counts, **options)
-    if as_json:
-        _print_json(as_dict(found))
-    else:
-        print_tries(found, _console(), quiet=quiet)
-
-
-_BATCH_EXAMPLES = """
-Examples:
-  auditor batch shelf.csv --out results
-  auditor batch shelf.csv --out results --resume
-  auditor batch shelf.parquet --out results --scheduler tcp://10.0.0.5:8786
-
-Exit code 0: it ran, errors are listed. 1: with --strict, and there are errors. 2: it could not run.
-"""
-
-_running = partial(click.option, cls=Grouped, group="Running")
-
-
-@main.command(cls=GroupedCommand, epilog=_BATCH_EXAMPLES)
-@click.argument("manifest")
-@_running("--out", required=True, metavar="DIR", help="Directory of the results.")
-@_running("--workers", type=click.IntRange(1), metavar="N", help="Processes.  [one a processor]")
-@_running("--scheduler", metavar="ADDRESS", help="Dask scheduler to use instead, tcp://host:port, or local.")
-@_running("--resume", is_flag=True, help="Go on where an earlier run was ended.")
-@_running("--strict", is_flag=True, help="Exit with 1 if a row could not be audited.")
-@batch_pages
-@output_options
-def batch(manifest: str, out: str, strict: bool, as_json: bool, quiet: bool, **how: Any) -> None:
-    """Audit every row of MANIFEST; one table and one page of all results.
-
-    MANIFEST is a table (CSV, TSV, Parquet), an audit a row, with columns base, tuned, perhaps name, and any option of
-    audit (oos_start, base_trades, ...); an empty cell is the default. Defaults of all rows go in a TOML file of the
-    same name beside it. Paths are relative to it; with * in tuned there is one audit for each file.
-    """
-    from auditor.batch import run_batch
-    from auditor.batch.progress import Progress
-    from auditor.batch.words import as_summary, summary_lines
-
-    progress = Progress(quiet=quiet)
-    try:
-        found = run_batch(manifest, out, watcher=progress, **how)
-    except KeyboardInterrupt:
-        progress.close()
-        progress.note(f"{progress.told}; --resume goes on from there")
-        raise
-    finally:
-        progress.close()
-    if as_json:
-        _print_json(as_summary(found))
-    else:
-        from auditor.report.text import print_lines
-
-        print_lines(summary_lines(found, quiet=quiet), _console())
-    if strict and found.errors:
-        click.get_current_context().exit(ERRORS)
 
 
 _FILES = (
