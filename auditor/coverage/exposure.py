@@ -175,15 +175,16 @@ def exit_rows(trades: Trades, dates: Times, *, clock: bool) -> Times:
     dates  (T,) ascending nanoseconds
     clock  whether dates carry a time of day. If not, an exit belongs to its day: the first date on or after that day
 
-    Raises InputError for exits after the last date or before the first.
+    Raises InputError for exits after the last date or before the first period, which began a usual step earlier.
     """
     day = 86_400 * 10**9
+    began = dates[0] - (int(np.median(np.diff(dates))) if dates.size > 1 else day)
     exit = trades.exit if clock else trades.exit - trades.exit % day
     row = np.searchsorted(dates, exit, side="left")
-    late, early = exit > dates[-1], exit < dates[0]
+    late, early = exit > dates[-1], exit <= began
     for wrong, what, edge in (
         (late, "after the returns end", dates[-1]),
-        (early, "before the returns begin", dates[0]),
+        (early, "before the returns begin", began),
     ):
         if wrong.any():
             first = int(np.flatnonzero(wrong)[0])

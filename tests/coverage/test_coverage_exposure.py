@@ -1,11 +1,14 @@
 """Time held by opportunity against a plain grid, and the shares it gives."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from auditor.coverage.exposure import booked, covered_share, exposure, jaccard, moves_on_price, widened
+from auditor.coverage.exposure import booked, covered_share, exit_rows, exposure, jaccard, moves_on_price, widened
+from auditor.errors import InputError
+from auditor.inputs.trades import read_trades
 
 trades = st.lists(st.tuples(st.integers(0, 2), st.integers(0, 20), st.integers(0, 8)), max_size=12)
 
@@ -105,3 +108,29 @@ def test_a_base_that_joins_losers_or_leaves_winners_is_seen():
     leaves_winners = np.where(begun, np.where(pnl > 0.5, 0.5, 1.0), 0.0)
     assert moves_on_price(pnl, time, leaves_winners, begun)
     assert not moves_on_price(pnl[:15], time[:15], joins_losers[:15], begun[:15])
+
+
+def test_an_exit_within_the_first_period_is_booked_on_its_date_and_one_before_it_is_refused():
+    months = np.array([f"2020-{month:02d}-28" for month in range(1, 7)], dtype="datetime64[ns]").astype(np.int64)
+
+    def rows(*exits):
+        frame = pd.DataFrame(
+            {
+                "instrument": "A",
+                "side": "long",
+                "entry_time": "2019-12-20",
+                "exit_time": exits,
+                "quantity": 1,
+                "pnl": 0.01,
+            }
+        )
+        return exit_rows(read_trades(frame.assign(pnl=0.01), role="base trades"), months, clock=False)
+
+    assert rows("2020-01-03", "2020-01-28", "2020-01-29").tolist() == [0, 0, 1]
+    with pytest.raises(InputError, match="1 trades exit before the returns begin"):
+        rows("2019-12-27", "2020-01-28")
+    # Daily dates: the day before the first is no part of its period.
+    days = np.arange(np.datetime64("2020-01-06"), np.datetime64("2020-03-01")).astype("datetime64[ns]").astype(np.int64)
+    months = days
+    with pytest.raises(InputError, match="before the returns begin"):
+        rows("2020-01-05", "2020-01-20")
