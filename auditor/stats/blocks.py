@@ -129,7 +129,9 @@ def optimal_block(values: Array) -> float:
         return 1.0
     from arch.bootstrap import optimal_block_length
 
-    length = float(optimal_block_length(values)["circular"].iloc[0])
+    # A series may hold too few different values for autocovariances at every lag: arch then divides by zero.
+    with np.errstate(divide="ignore", invalid="ignore"):
+        length = float(optimal_block_length(values)["circular"].iloc[0])
     return length if math.isfinite(length) else 1.0
 
 

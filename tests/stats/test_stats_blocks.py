@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from auditor.stats import blocks
-from auditor.stats.blocks import Draws, block_length, block_sums, columns_of, resample, resampled_sums
+from auditor.stats.blocks import Draws, block_length, block_sums, columns_of, optimal_block, resample, resampled_sums
 
 
 def plain_block_sums(values, block, lengths):
@@ -94,3 +94,10 @@ def test_block_length_has_a_floor_where_nothing_varies_and_on_long_data():
     assert blocks.optimal_block(np.ones(100)) == 1.0
     noise = np.random.default_rng(5).standard_normal(20_000)
     assert block_length(noise, noise, lengths=(20_000,)) >= 20_000 // blocks.MOST_BLOCKS
+
+
+def test_a_series_with_nothing_at_some_lags_gives_no_warning():
+    lone = np.zeros(24)
+    lone[:2] = 1.0, -1.0
+    assert np.isfinite(optimal_block(lone))
+    assert optimal_block(np.arange(11.0)) == 1.0
