@@ -69,9 +69,13 @@ def rolling_gain(
     sums = total[block:] - total[:-block]
     n_sums = window - block + 1
     added = _running(sums)
-    added_products = _running(np.einsum("ti,tj->tij", sums, sums))
     in_window = added[first + n_sums] - added[first]
-    products = added_products[first + n_sums] - added_products[first]
+    # Product by product: all sixteen at once take a gigabyte for a million periods and a half.
+    products = np.empty((last.size, 4, 4))
+    for i in range(4):
+        for j in range(i, 4):
+            one = _running(sums[:, i] * sums[:, j])
+            products[:, i, j] = products[:, j, i] = one[first + n_sums] - one[first]
     cross = block * np.einsum("ti,tj->tij", means, in_window)
     square = (n_sums * block**2) * np.einsum("ti,tj->tij", means, means)
     psi = (products - cross - cross.transpose(0, 2, 1) + square) / (n_sums * block * (1 - block / window))
