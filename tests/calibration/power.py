@@ -297,7 +297,8 @@ half and doubles false new edge.
 [confusion.md](confusion.md), "Other rules", shows about ten points more power on daily data with tails or clusters,
 and no more nulls above the bar. And new edge only where that test says wider or could have seen a narrower policy: it
 removes nearly every false new edge of thin-tailed, weekly and monthly data, costs nothing on daily data with tails or
-clusters, and most of the power elsewhere. The audit warns there instead. Neither is in the rule.
+clusters, and most of the power elsewhere. The second is in the rule for daily returns and faster ones, where it costs
+power on thin-tailed data alone; on weekly and monthly data the audit warns instead. The first is not in the rule.
 """
 
 
