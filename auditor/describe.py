@@ -197,7 +197,8 @@ def oddities(
     if finding == "new_edge" and evidence == "returns":
         found.append(
             "New edge is presumed without any known stream: long-only policies that share a market passed for it in "
-            "most simulated worlds, and a shift of weight between sleeves of the base in a quarter. Give both (--known)."
+            "most simulated worlds, and a shift of weight between sleeves of the base in a quarter. Give both "
+            "(--known)."
         )
     if (
         evidence != "trades"

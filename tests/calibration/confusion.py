@@ -196,12 +196,13 @@ def weak_spots(rows):
 
 
 RULES = {
-    "the rule": lambda row: called(row, LEVEL),
-    "the gain at 20 % throughout": lambda row: called(row, 0.20),
-    "the gain at 20 % where the direction test says wider": lambda row: called(row, 0.20 if wider(row) else LEVEL),
-    "only where that test says wider, or could have seen a narrower policy": lambda row: (
-        called(row, LEVEL) and (wider(row) or (row["could_see"] is not None and row["could_see"] < CRITICAL))
+    "the rule": lambda row: called(row, LEVEL) and not (row["frequency"] == "daily" and blind(row)),
+    "no bar where the direction cannot be told": lambda row: called(row, LEVEL),
+    "that, and the gain at 20 % throughout": lambda row: called(row, 0.20),
+    "that, and the gain at 20 % where the direction test says wider": lambda row: called(
+        row, 0.20 if wider(row) else LEVEL
     ),
+    "a bar in all data where the direction cannot be told": lambda row: called(row, LEVEL) and not blind(row),
 }
 """From returns alone: other ways to read the numbers of the same audits."""
 CRITICAL = -1.645
@@ -210,6 +211,12 @@ CRITICAL = -1.645
 def wider(row):
     """Whether the base looks like a part of the tuned policy."""
     return row["direction_z"] is not None and row["direction_z"] > -CRITICAL
+
+
+def blind(row):
+    """Whether the direction test could neither have seen a narrower policy nor saw a wider one."""
+    z, could = row["direction_z"], row["could_see"]
+    return z is not None and abs(z) <= -CRITICAL and could is not None and could >= CRITICAL
 
 
 def called(row, gain_level):
