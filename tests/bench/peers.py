@@ -101,7 +101,7 @@ def one_world(setting):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             says = {
-                "sharpe": sharpe(tuned) > sharpe(base) * (1 + 1e-9),
+                "sharpe": sharpe(tuned) > sharpe(base) + 1e-9,
                 "psr": psr(tuned, sharpe(base)) > 0.95,
                 "t_test": not same and ttest_1samp(tuned - base, 0.0, alternative="greater").pvalue < 0.05,
                 "dsr": dsr(inside, TRIED.get(case.overlay, 1)) > 0.95,
