@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from auditor import describe
 from auditor.books import read_books
-from auditor.breadth import breadth_of_sessions, breadth_of_trades
+from auditor.breadth import NOT_DRAWN, Breadth, breadth_of_sessions, breadth_of_trades
 from auditor.calibrated import refuse_other, with_calibration
 from auditor.config import Align, Kind, Missing, RolloutAs, Settings, Unit, parse_windows
 from auditor.coverage.direction import DAILY, direction
@@ -235,7 +235,7 @@ def audit(
         # Trials judge the in-sample gain and a library describes; neither moves the label.
         again = replace(settings, n_trials=None, trials=None)
         number = None if found.look is None else found.look.number
-        stable = examine(pair, again, found, lambda other, how: _audit(other, how, None, books, None, number))
+        stable = examine(pair, again, found, partial(_audited_again, books, number))
         found = replace(found, stability=stable)
     return found if runs is None else with_runs(found, pair, runs, settings, given)
 
@@ -259,8 +259,10 @@ def _audit(
     library: Returns | None,
     look: int | Callable[[Subject], Look] | None = None,
     rates: Given | None = None,
+    *,
+    pictured: bool = True,
 ) -> Audit:
-    """Test, cover and label a checked pair."""
+    """Test, cover and label a checked pair; `pictured` is False where of many audits the label alone counts."""
     evidence: Evidence = "trades" if desk else "known" if pair.known_names else "returns"
     gain_level = settings.gain_level_in_force(trades=desk is not None)
     describe.refuse_tuned_among_known(pair)
@@ -347,9 +349,7 @@ def _audit(
             direction=way,
             trades=desk.described if isinstance(desk, Desk) else None,
             positions=desk.described if isinstance(desk, Shelf) else None,
-            tries=breadth_of_trades(pair, desk, settings)
-            if isinstance(desk, Desk)
-            else breadth_of_sessions(pair, settings),
+            tries=_breadth(pair, settings, desk) if pictured else NOT_DRAWN,
         ),
         selection=selection,
         look=taken,
@@ -367,5 +367,13 @@ def _audit(
         inputs=read,
         settings=in_force,
         versions=describe.versions(),
-        pictures=make_pictures(pair, inside, outside, desk),
+        pictures=make_pictures(pair, inside, outside, desk) if pictured else None,
     )
+
+
+def _audited_again(books: Desk | Shelf | None, look: int | None, pair: Pair, settings: Settings) -> Audit:
+    return _audit(pair, settings, None, books, None, look, pictured=False)
+
+
+def _breadth(pair: Pair, settings: Settings, desk: Desk | Shelf | None) -> Breadth:
+    return breadth_of_trades(pair, desk, settings) if isinstance(desk, Desk) else breadth_of_sessions(pair, settings)

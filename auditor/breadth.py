@@ -99,6 +99,18 @@ class Breadth:
     not_assessed: tuple[str, ...] = ()
 
 
+NOT_DRAWN = Breadth(
+    source="sessions",
+    problem="none",
+    descriptive=True,
+    hurdle=0.0,
+    in_sample=None,
+    out_of_sample=None,
+    not_assessed=("Depth and breadth: only the label of this audit was wanted",),
+)
+"""Where an audit is one of many of which the label counts: with trades the picture takes half of an audit's time."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cut:
     """The windows of a calendar that lie wholly in one span.

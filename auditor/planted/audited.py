@@ -107,7 +107,7 @@ def audit_one(ground: Ground, world: int, rows: Rows, overlay: Overlay) -> Outco
             planted = trades.plant(overlay, ground.blotter, rows, rng)
             pair = in_world(pair, planted.base, planted.tuned, rows, cash=np.zeros(rows.size))
             desk = make_desk(pair, planted.base_trades, planted.tuned_trades, settings)
-        result = _audit(pair, settings, None, desk, None)
+        result = _audit(pair, settings, None, desk, None, pictured=False)
     except InputError as error:
         return Outcome(called="refused", standing=None, why=str(error))
     return Outcome(called=result.finding, standing=result.standing)
