@@ -210,9 +210,10 @@ def equal_coverage(base: Counts, tuned: Counts, base_reach: Array, tuned_reach: 
         part = 0.0
         if at and rising[at] > rising[at - 1]:
             part = max(0.0, float((rising[at] - goal) / (rising[at] - rising[at - 1])))
-        curve = pass_at_k(np.full(found.size, reach.size), found, reach.size).mean(axis=0)
+        near = np.array([max(at, 1), at + 1])
+        below, there = pass_at_k(np.full(found.size, reach.size), found, reach.size, at=near).mean(axis=0)
         tries.append(at + 1 - part)
-        shares.append(float(curve[at] - part * (curve[at] - curve[at - 1])) if part else float(curve[at]))
+        shares.append(float(there - part * (there - below)))
     return EqualCoverage(
         coverage=goal,
         base_tries=tries[0],
