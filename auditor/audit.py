@@ -29,7 +29,7 @@ from auditor.inputs.trials import read_trials
 from auditor.ledger.budget import Look, Subject, spend
 from auditor.measure import alongside, how_selected, in_library, measure, too_coarse
 from auditor.pictures import make_pictures
-from auditor.reading import a_rate, read_known, read_pair, read_policy
+from auditor.reading import a_rate, read_known, read_pair, read_policy, read_rate
 from auditor.report.rated import Given
 from auditor.report.saved_rates import read_calibration
 from auditor.result import Attribution, Audit, Coverage, ShapePair, SharpePair
@@ -195,7 +195,7 @@ def audit(
     paired = partial(
         read_pair,
         known=None if known is None else read_known(known, na=na, date_format=date_format),
-        rf=rf,
+        rf=read_rate(rf, na=na, date_format=date_format),
         oos_start=oos_start,
         oos_fraction=oos_fraction,
         oos=windows,

@@ -12,15 +12,14 @@ from auditor.books import read_books, refuse_idle
 from auditor.config import Kind, Missing, Settings, Unit, parse_windows
 from auditor.desk import Desk
 from auditor.errors import InputError
-from auditor.inputs.pair import Pair, make_pair
-from auditor.inputs.returns import read_returns, read_streams
+from auditor.inputs.pair import Pair
 from auditor.planted.audited import ground_of
 from auditor.planted.catalogue import NULLS, SHARPES, new_book
 from auditor.planted.draws import ratio
 from auditor.planted.pool import Progress, runner
 from auditor.planted.power import Rates, SmallestBook, next_sharpe, rates_of, smallest_book
 from auditor.planted.words import notes_of, verdict_of, warnings_of
-from auditor.reading import a_rate
+from auditor.reading import a_rate, read_pair, read_policy
 from auditor.result import Input, Sample
 from auditor.verdict.checks import Evidence
 
@@ -193,21 +192,22 @@ def calibrate(
             raise InputError(f"--{name} must be a whole number of at least {least}; got {value!r}")
     if known_complete and known is None:
         raise InputError("--known-complete says that the known streams are complete, and none were given: pass --known")
-    policy = read_returns(
+    policy = read_policy(
         base, role="base", column=base_column, date_column=date_column, date_format=date_format, kind=kind, unit=unit,
         na=na,
     )  # fmt: skip
-    pair = make_pair(
+    pair = read_pair(
         policy,
         replace(policy, name=f"{policy.name} beside itself"),
-        known=None if known is None else read_streams(known, role="known", na=na, date_format=date_format),
-        rf=rate if isinstance(rate, float | None) else read_returns(rate, role="rf", na=na, date_format=date_format),
+        known=known,
+        rf=rf,
         oos_start=oos_start,
         oos_fraction=oos_fraction,
         oos=windows,
         embargo=embargo,
         na=na,
         periods_per_year=periods_per_year,
+        date_format=date_format,
     )
     desk = None
     if base_trades is None:

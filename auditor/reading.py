@@ -36,13 +36,12 @@ def read_pair(
 
     Raises InputError for anything that cannot be audited as it stands.
     """
-    rate = a_rate(rf)
     policy = partial(read_policy, date_column=date_column, date_format=date_format, kind=kind, unit=unit, na=na)
     return make_pair(
         policy(base, role="base", column=base_column),
         policy(tuned, role="tuned", column=tuned_column),
         known=None if known is None else read_known(known, na=na, date_format=date_format),
-        rf=rate if isinstance(rate, float | None) else read_returns(rate, role="rf", na=na, date_format=date_format),
+        rf=read_rate(rf, na=na, date_format=date_format),
         oos_start=oos_start,
         oos_fraction=oos_fraction,
         oos=None if oos is None else parse_windows(oos),
@@ -61,6 +60,12 @@ def read_policy(source: Any, **how: Any) -> Returns:
 def read_known(source: Any, **how: Any) -> Returns:
     """Read known streams as `read_streams` does, unless they have been read."""
     return source if isinstance(source, Returns) else read_streams(source, role="known", **how)
+
+
+def read_rate(rf: Any, **how: Any) -> Returns | float | None:
+    """Give a rate a year as it is, and read one of returns unless it has been read."""
+    rate = a_rate(rf)
+    return rate if isinstance(rate, float | None) else read_policy(rate, role="rf", **how)
 
 
 def a_rate(rf: Any) -> Any:
