@@ -138,6 +138,17 @@ def test_nothing_is_read_again(monkeypatch):
     assert len(count) == 2
 
 
+@pytest.mark.parametrize("name", ["make_pictures", "breadth_of_sessions"])
+def test_pictures_are_made_of_the_audit_alone_and_not_of_those_beside_it(monkeypatch, name):
+    flow = import_module("auditor.audit")
+    made, count = getattr(flow, name), []
+    monkeypatch.setattr(flow, name, lambda *a, **k: count.append(1) or made(*a, **k))
+    found = audited(FACTORS, reps=199)
+    assert len(count) == 1
+    assert found.pictures is not None
+    assert found.coverage.tries.problem != "none"
+
+
 @pytest.mark.parametrize("freq", ["ME", "4h"])
 def test_reports_show_it_and_fit(freq):
     base, tuned = two(400, freq=freq)
