@@ -264,12 +264,16 @@ def _audit(
 ) -> Audit:
     """Test, cover and label a checked pair; `pictured` is False where of many audits the label alone counts."""
     evidence: Evidence = "trades" if desk else "known" if pair.known_names else "returns"
-    gain_level = settings.gain_level_in_force(trades=desk is not None)
     describe.refuse_tuned_among_known(pair)
     read = describe.inputs(pair, tried, library, desk)
-    in_force = describe.settings_in_force(settings, gain_level, pair)
     if rates is not None:
-        refuse_other(rates, inputs=read, sample=describe.sample(pair), evidence=evidence, settings=in_force)
+        # A calibration is of the base alone: it has seen no direction.
+        usual = settings.gain_level_in_force(told=desk is not None)
+        asked = describe.settings_in_force(settings, usual, pair)
+        refuse_other(rates, inputs=read, sample=describe.sample(pair), evidence=evidence, settings=asked)
+    way = direction(pair.base, pair.tuned, pair.known, level=settings.level)
+    gain_level = settings.gain_level_in_force(told=desk is not None or way.tells_new(pair.periods_per_year))
+    in_force = describe.settings_in_force(settings, gain_level, pair)
     # Here, once nothing can be refused any more and before anything is seen: from here on it is a look.
     subject = describe.subject(pair, read, in_force)
     taken = look(subject) if callable(look) else None if look is None else spend(subject, look)
@@ -296,8 +300,6 @@ def _audit(
     if taken is not None and (reps := too_coarse(outside, taken)):
         finer = replace(settings, reps=reps)
         outside = measure(pair, pair.out_of_sample, outside.split, finer, claim=taken.level_left)
-    way = direction(pair.base, pair.tuned, pair.known, level=settings.level)
-
     selection = how_selected(pair, inside, settings, tried)
     verdict = judge(
         Facts(

@@ -240,7 +240,7 @@ def _calibrate(
     worst, smallest = max(nulls, key=lambda one: one.new_edge.share), smallest_book(edges)
     evidence: Evidence = "trades" if desk else "known" if pair.known_names else "returns"
     found_odd = (*pair.warnings, *(desk.warnings if desk else ()), *warnings_of(nulls, edges, evidence, settings.level))
-    in_force = describe.settings_in_force(settings, settings.gain_level_in_force(trades=desk is not None), pair)
+    in_force = describe.settings_in_force(settings, settings.gain_level_in_force(told=desk is not None), pair)
     return Calibration(
         held=not any(one.over for one in nulls),
         verdict=verdict_of(worst, smallest),

@@ -15,7 +15,7 @@ Kind = Literal["returns", "prices"]
 Unit = Literal["decimal", "percent"]
 RolloutAs = Literal["mean", "each"]
 
-GAIN_LEVEL_WITH_TRADES = 0.20
+GAIN_LEVEL_WHERE_TOLD = 0.20
 """Level at which the gain must be probable where trades prove the new part; method section 5."""
 
 
@@ -24,7 +24,8 @@ class Settings:
     """Every option of an audit that decides its numbers.
 
     level           of the tests and of the intervals (1 - level)
-    gain_level      one-sided level at which a gain is probable; None: `level` from returns, 0.20 with trades
+    gain_level      one-sided level at which a gain is probable; None: 0.20 where what is new is
+                    told by trades or by daily returns that show the base inside the tuned policy, else `level`
     min_edge_share  share of the gain that the edge part must make up for new edge
     reps            replicates a test
     block           periods in a block, "auto", or "calibrate" (the paper's Algorithm 3.1, seconds a span)
@@ -97,11 +98,11 @@ class Settings:
         if self.block not in ("auto", "calibrate") and not (_is_int(self.block) and self.block >= 1):
             raise InputError(f"--block must be a whole number of at least 1, auto or calibrate; got {self.block!r}")
 
-    def gain_level_in_force(self, *, trades: bool) -> float:
-        """Level at which the gain must be probable, given what the coverage test saw."""
+    def gain_level_in_force(self, *, told: bool) -> float:
+        """Level at which the gain must be probable; told: whether trades or the direction test tell what is new."""
         if self.gain_level is not None:
             return self.gain_level
-        return max(self.level, GAIN_LEVEL_WITH_TRADES) if trades else self.level
+        return max(self.level, GAIN_LEVEL_WHERE_TOLD) if told else self.level
 
 
 def parse_windows(oos: Sequence[str | tuple[Any, Any]]) -> tuple[tuple[Any, Any], ...]:

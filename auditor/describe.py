@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.special import ndtri
 
 from auditor.config import Settings
 from auditor.coverage.direction import DAILY, Direction
@@ -200,19 +199,14 @@ def oddities(
             "most simulated worlds, and a shift of weight between sleeves of the base in a quarter. Give both "
             "(--known)."
         )
-    if (
-        evidence != "trades"
-        and way.could_see is not None
-        and way.verdict == "unclear"
-        and way.could_see > ndtri(settings.level)
-    ):
+    if evidence != "trades" and way.hidden(settings.level):
         barred = pair.periods_per_year >= DAILY and not settings.known_complete
         passes = (
             "so nothing here is called new edge" if barred else "so a filter of the base's own trades can pass for it"
         )
         found.append(
-            "The direction test could not have seen a narrower policy on this data: tails are too thin or exposure too "
-            f"steady, {passes}. Trades would tell."
+            "On this data a tuned policy that is a part of the base could look the same to the direction test: tails "
+            f"are too thin, exposure too steady, or storms shared, {passes}. Trades would tell."
         )
     if outside.gain.n_obs < 2 * pair.periods_per_year:
         years = outside.gain.n_obs / pair.periods_per_year

@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 
 from auditor import Audit, InputError, audit, audit_files
+from auditor.report.reproduce import how_to
 
 DAYS = pd.bdate_range("2010-01-04", periods=2520)
 SPLIT = DAYS[1260]
@@ -118,6 +119,41 @@ def test_an_uncorrelated_book_that_earns_is_new_edge():
     assert parts.edge_part + parts.reweighting_part == pytest.approx(result.sharpe.out_of_sample.gain, abs=1e-12)
     assert parts.edge_share > 0.5
     assert parts.out_of_sample.new_mean.estimate == pytest.approx(result.coverage.new_return, rel=1e-9)
+
+
+def probable_book():
+    """A pair whose book earns, though the gain as a whole is but probable; and its dates."""
+    rng, n = np.random.default_rng(4), 1512
+    base = 0.01 * rng.standard_t(4, n) / np.sqrt(2) + 0.0005
+    return base, base + 0.008 * rng.standard_t(4, n) / np.sqrt(2) + 0.0006
+
+
+def test_a_probable_gain_is_enough_where_daily_returns_show_the_base_inside():
+    base, tuned = probable_book()
+    found = audit(series(base), series(tuned), oos_fraction=0.5, reps=999)
+    assert 0.05 < found.sharpe.out_of_sample.p_value < 0.2
+    assert found.coverage.direction.verdict == "wider"
+    assert (found.finding, found.standing, found.settings["gain_level"]) == ("new_edge", "presumed", 0.2)
+    assert "--gain-level" not in how_to(found)
+    strict = audit(series(base), series(tuned), oos_fraction=0.5, reps=999, gain_level=0.05)
+    assert (strict.finding, strict.settings["gain_level"]) == ("unproven", 0.05)
+    assert "gain_level=0.05" in how_to(strict)
+    wider = audit(series(base), series(tuned), oos_fraction=0.5, reps=999, level=0.3)
+    assert wider.settings["gain_level"] == 0.3
+
+
+def test_weekly_returns_show_too_little_for_that():
+    weeks = pd.date_range("1990-01-05", periods=1512, freq="W-FRI")
+    base, tuned = (pd.Series(one, weeks) for one in probable_book())
+    found = audit(base, tuned, oos_fraction=0.5, reps=999)
+    assert found.coverage.direction.verdict == "wider"
+    assert (found.finding, found.settings["gain_level"]) == ("unproven", 0.05)
+
+
+def test_looks_divide_the_level_that_is_in_force():
+    base, tuned = probable_book()
+    found = audit(series(base), series(tuned), oos_fraction=0.5, reps=999, look=1)
+    assert found.look.gain_level_left == pytest.approx(0.2 * 6 / np.pi**2)
 
 
 def test_the_same_book_among_the_known_streams_is_not_new():

@@ -135,6 +135,18 @@ def test_the_calibration_of_another_audit_is_refused(measured, name, words):
     assert "or leave --calibration out" in str(found.value)
 
 
+def test_a_calibration_has_seen_no_direction_and_fits_a_pair_that_has():
+    rng, days = np.random.default_rng(4), pd.bdate_range("2012-01-02", periods=1512)
+    base = pd.Series(0.01 * rng.standard_t(4, 1512) / 2**0.5 + 0.0005, days)
+    tuned = base + 0.008 * rng.standard_t(4, 1512) / 2**0.5 + 0.0006
+    rates = calibrate(base, oos_fraction=0.5, worlds=10, reps=99)
+    assert rates.settings["gain_level"] == 0.05
+    assert any("held against 0.2 where daily returns show the base inside" in note for note in rates.notes)
+    found = auditor.audit(base, tuned, oos_fraction=0.5, calibration=rates, **FAST)
+    assert found.settings["gain_level"] == 0.2
+    assert found.calibration is not None
+
+
 def test_what_differs_is_counted(measured):
     with pytest.raises(InputError, match=r"2 things differ: level 0\.05 there, 0.1 here; gain_level 0.05 there, 0.1"):
         demo.audit_pair(MONTHLY, calibration=measured, level=0.1, **FAST)

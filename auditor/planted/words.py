@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from auditor.config import GAIN_LEVEL_WHERE_TOLD
+from auditor.coverage.direction import DAILY
 from auditor.planted.audited import Ground
 from auditor.planted.catalogue import BOOK_RISK
 from auditor.planted.power import Rates, SmallestBook
@@ -44,6 +46,11 @@ def notes_of(ground: Ground, *, rated: bool) -> tuple[str, ...]:
             "Returns do not tell a base's setups or risks apart: where one is dropped or hedged, the base is two "
             "independent resamples that together have its mean and variance."
         )
+        if ground.settings.gain_level is None and ground.field.periods_per_year >= DAILY:
+            found.append(
+                f"The gain is held against {GAIN_LEVEL_WHERE_TOLD:g} where daily returns show the base inside the "
+                "tuned policy, as in any audit."
+            )
         return tuple(found)
     found.append(
         "Returns in a world are the P&L of its trades, booked at their exits. New books and lucky new trades are in "

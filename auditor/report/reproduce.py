@@ -49,7 +49,7 @@ def how_to(audit: Audit) -> str:
 def how_to_calibrate(found: Calibration) -> str:
     """Give the command line, or the call of `calibrate`, likewise."""
     # Its defaults are not those of an audit: they are told in any case.
-    usual = _usual(found.settings, trades=found.evidence == "trades") | {"reps": None, "worlds": None}
+    usual = _usual(found.settings, told=found.evidence == "trades") | {"reps": None, "worlds": None}
     of_files = _all_files(found.inputs)
     chosen = (*_files(found.inputs, frames=not of_files), *_options(found.settings, usual))
     if of_files:
@@ -102,8 +102,10 @@ def _chosen(audit: Audit, *, frames: bool = False) -> Iterator[tuple[str, Any]]:
     yield from _files(audit.inputs, frames=frames)
     if audit.coverage.positions is not None:
         yield "instrument_returns", _Name("instrument_returns") if frames else "FILE"
-    trades = audit.coverage.trades is not None or audit.coverage.positions is not None
-    yield from _options(audit.settings, _usual(audit.settings, trades=trades))
+    found = audit.coverage
+    told = found.trades is not None or found.positions is not None
+    told = told or found.direction.tells_new(audit.sample.periods_per_year)
+    yield from _options(audit.settings, _usual(audit.settings, told=told))
     if audit.calibration is not None:
         name = audit.calibration.name
         yield "calibration", _Name(NO_FILE) if name == NO_FILE else name
@@ -119,10 +121,10 @@ def _files(inputs: Sequence[Input], *, frames: bool) -> Iterator[tuple[str, Any]
             )
 
 
-def _usual(chosen: Mapping[str, Any], *, trades: bool) -> dict[str, Any]:
+def _usual(chosen: Mapping[str, Any], *, told: bool) -> dict[str, Any]:
     """Every setting as it is where nothing is given beside the level."""
     level = chosen.get("level", Settings().level)
-    return asdict(Settings()) | {"gain_level": Settings(level=level).gain_level_in_force(trades=trades)}
+    return asdict(Settings()) | {"gain_level": Settings(level=level).gain_level_in_force(told=told)}
 
 
 def _options(chosen: Mapping[str, Any], usual: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:

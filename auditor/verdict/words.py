@@ -100,7 +100,7 @@ def _why_not_new(facts: Facts, checks: Mapping[str, Check]) -> str:
         outside = "opportunities that the base did not hold" if by_trades else "outside the base's opportunities"
         return f"only {share.value:.0%} of it comes from {outside}"
     if facts.blind:
-        return "these returns cannot tell whether the tuned policy is only a part of the base: their tails are too thin"
+        return "these returns cannot tell whether the tuned policy is only a part of the base"
     return f"the tuned policy is the narrower one (z = {facts.direction.z or 0.0:.1f}): it keeps a part of the base"
 
 

@@ -18,6 +18,8 @@ from worlds import HeldOutDesk, LongOnly, QuickDesk, Sleeves
 DOCS = Path(__file__).parents[2] / "docs"
 FINDINGS = ("new_edge", "efficiency", "flattering", "unproven", "no_gain")
 LEVEL = 0.05
+AGAIN = 100_000
+"""Added to seeds of worlds that are drawn again: none that was drawn before."""
 
 # World, family, frequency, years out of sample. A star around five years of daily GARCH, since not every cell needs
 # every combination; monthly data of two years are refused by the audit, and so are not here.
@@ -56,11 +58,11 @@ def cases(kind, family, frequency, years, seed, overlays=None):
 
 def one_world(setting):
     """What the audit says of every pair in one world, and the numbers that it says it for."""
-    cell, seed, reps = setting
+    cell, seed, reps, *overlays = setting
     from auditor import audit
 
     rows = []
-    for case in cases(*cell, seed):
+    for case in cases(*cell, seed, overlays or None):
         for evidence, given in case.given.items():
             found = audit(case.base, case.tuned, oos_start=case.split, reps=reps, seed=seed, **given)
             outside, parts = found.sharpe.out_of_sample, found.attribution.out_of_sample
@@ -196,16 +198,23 @@ def weak_spots(rows):
 
 
 RULES = {
-    "the rule": lambda row: called(row, LEVEL) and not (row["frequency"] == "daily" and blind(row)),
-    "no bar where the direction cannot be told": lambda row: called(row, LEVEL),
-    "that, and the gain at 20 % throughout": lambda row: called(row, 0.20),
-    "that, and the gain at 20 % where the direction test says wider": lambda row: called(
-        row, 0.20 if wider(row) else LEVEL
+    "the rule": lambda row: (
+        called(row, 0.20 if daily(row) and wider(row) else LEVEL) and not (daily(row) and blind(row))
     ),
-    "a bar in all data where the direction cannot be told": lambda row: called(row, LEVEL) and not blind(row),
+    "the gain at 5 % there too": lambda row: called(row, LEVEL) and not (daily(row) and blind(row)),
+    "no bar where the direction cannot be told, the gain at 5 %": lambda row: called(row, LEVEL),
+    "no bar, and the gain at 20 % throughout": lambda row: called(row, 0.20),
+    "the rule of daily returns in weekly and monthly ones too": lambda row: (
+        called(row, 0.20 if wider(row) else LEVEL) and not blind(row)
+    ),
 }
 """From returns alone: other ways to read the numbers of the same audits."""
 CRITICAL = -1.645
+
+
+def daily(row):
+    """Whether the direction test has its say."""
+    return row["frequency"] == "daily"
 
 
 def wider(row):
@@ -214,9 +223,9 @@ def wider(row):
 
 
 def blind(row):
-    """Whether the direction test could neither have seen a narrower policy nor saw a wider one."""
+    """Whether z is neither that of a wider policy nor shown to be above what a narrower one would give."""
     z, could = row["direction_z"], row["could_see"]
-    return z is not None and abs(z) <= -CRITICAL and could is not None and could >= CRITICAL
+    return z is not None and abs(z) <= -CRITICAL and could is not None and z - could <= -CRITICAL * math.sqrt(2)
 
 
 def called(row, gain_level):
@@ -266,9 +275,30 @@ def listed(rows, title, empty):
     return lines + [f"| {row['world']} | {row['overlay']} | {setting_of(row)} | {rate(row)} |" for row in order]
 
 
-def report(raw, asked):
+def again(raw, asked):
+    """Nulls above the bar that the rule promises to hold, in worlds that nothing had seen: some are chance."""
+    doubtful = {
+        (cell_of(row), row["overlay"])
+        for row in beyond(counted(raw))
+        if row["evidence"] == "trades" or (row["frequency"] == "daily" and row["world"] != "long-only")
+    }
+    settings = [
+        (cell, seed_of(cell, AGAIN + asked.seed + world), asked.reps, overlay)
+        for cell, overlay in sorted(doubtful)
+        for world in range(asked.again)
+    ]
+    with ProcessPoolExecutor(asked.workers) as pool:
+        return [row for rows in pool.map(one_world, settings, chunksize=4) for row in rows]
+
+
+def cell_of(row):
+    """The setting of a row."""
+    return tuple(row[key] for key in KEYS[:4])
+
+
+def report(raw, asked, more=()):
     """Write the page that the docs show, and every cell beside it."""
-    rows = counted(raw)
+    rows, repeated = counted(raw), counted(more)
     worlds = min(row["worlds"] for row in rows)
     how = f"python tests/calibration/confusion.py --worlds {asked.worlds} --reps {asked.reps} --seed {asked.seed}"
 
@@ -319,6 +349,18 @@ def report(raw, asked):
             "Nulls called new edge above 5 % and two errors, from returns alone",
             f"None: no null in any setting is above {limit(worlds):.1%}.",
         ),
+        "",
+        "### The same again",
+        f"Of {len([row for row in rows if row['truth'] == 'none'])} nulls some are above the bar by chance. Those that",
+        "the rule promises to hold, with trades or from daily returns, were measured again in",
+        f"{asked.again} worlds each that nothing had seen.",
+        "",
+        "| world | overlay | setting | evidence | new_edge |",
+        "|---|---|---|---|---:|",
+        *[
+            f"| {row['world']} | {row['overlay']} | {setting_of(row)} | {row['evidence']} | {rate(row)} |"
+            for row in sorted(repeated, key=lambda row: -row["new_edge_rate"])
+        ],
         "",
         "### Other rules on the same numbers, long-only books left out",
         *other_rules(raw),
@@ -397,5 +439,6 @@ def gathered(one_world, cells, asked):
 if __name__ == "__main__":
     # One thread a process: the products are small.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
-    options = asked_for(__doc__)
-    report(gathered(one_world, CELLS, options), options)
+    options = asked_for(__doc__, again=200)
+    found = gathered(one_world, CELLS, options)
+    report(found, options, again(found, options))

@@ -1,11 +1,13 @@
 """Narrower or wider: which policy is inside the other."""
 
+import math
 from itertools import pairwise
 
 import numpy as np
 import pytest
+from scipy.special import ndtri
 
-from auditor.coverage.direction import BLOCKS, NULL, ROWS, asymmetry, direction, without_each
+from auditor.coverage.direction import BLOCKS, NULL, ROWS, Direction, _none, asymmetry, direction, without_each
 
 NONE = np.empty((2000, 0))
 
@@ -127,14 +129,13 @@ def test_every_number_is_that_of_the_definition(seed, n):
     d, se = plainly(part, whole)
     assert (found.d, found.se, found.z) == pytest.approx((d, se, d / se), rel=1e-9)
     assert found.n_obs == n
-    # tuned standardised and the base's rest, moved by a quarter, a half, three quarters
+    # tuned standardised and the base's rest, a period earlier and later
     x, y = (part - part.mean()) / part.std(), (whole - whole.mean()) / whole.std()
     r = np.corrcoef(x, y)[0, 1]
-    moved = [
-        np.concatenate([(x - r * y)[n - k :], (x - r * y)[: n - k]]) for k in (round(n / 4), n // 2, round(3 * n / 4))
-    ]
+    rest = x - r * y
+    moved = [np.concatenate([rest[1:], rest[:1]]), np.concatenate([rest[-1:], rest[:-1]])]
     surrogates = [plainly(r * y + one, whole) for one in moved]
-    assert found.could_see == pytest.approx(np.median([one / error for one, error in surrogates]), rel=1e-9)
+    assert found.could_see == pytest.approx(np.mean([one / error for one, error in surrogates]), rel=1e-9)
     assert str(found) == f"{found.verdict}, z={found.z:.2f}"
     assert found.null == NULL
 
@@ -181,3 +182,47 @@ def test_policies_of_any_scale_are_explained_or_not_alike():
         assert direction(scale * part, scale * whole, noise, level=0.05).z == pytest.approx(
             direction(part, whole, noise, level=0.05).z, rel=1e-6
         )
+
+
+def in_storms(seed, n=2500):
+    """A part and the rest of a whole, both normal, calm and stormy together: the same law from either side."""
+    rng = np.random.default_rng(seed)
+    storm = np.repeat(rng.choice([0.5, 2.0], n // 50), 50)
+    return storm * rng.standard_normal(n), storm * rng.standard_normal(n)
+
+
+def test_storms_that_both_share_hide_the_direction_and_their_own_do_not():
+    part, rest = in_storms(3)
+    for base, tuned in ((part + rest, part), (part, part + rest)):
+        found = direction(base, tuned, NONE, level=0.05)
+        assert abs(found.z) < 1.645
+        assert found.could_see > -2
+        assert found.hidden(0.05)
+    other = in_storms(4)[1]
+    found = direction(part + other, part, NONE, level=0.05)
+    assert (found.verdict, found.could_see < -3) == ("narrower", True)
+    assert not found.hidden(0.05)
+
+
+def shown(z, could_see, verdict="unclear"):
+    return Direction(null=NULL, verdict=verdict, d=0.1, se=0.1, z=z, could_see=could_see, n_obs=2000)
+
+
+def test_hidden_is_neither_wider_nor_above_what_a_narrower_policy_gives():
+    edge = ndtri(0.95)
+    apart = math.sqrt(2) * edge
+    assert shown(0.0, -apart).hidden(0.05)
+    assert not shown(0.0, -apart - 1e-9).hidden(0.05)
+    assert shown(edge, edge).hidden(0.05)
+    assert not shown(edge + 1e-9, edge).hidden(0.05)
+    assert shown(-edge, -edge).hidden(0.05)
+    assert not shown(-edge - 1e-9, -edge).hidden(0.05)
+    assert shown(0.0, -apart - 1e-9).hidden(0.04)
+    assert not _none(2000, "a reason").hidden(0.05)
+
+
+def test_daily_returns_tell_what_is_new_where_the_base_is_inside():
+    assert shown(2.0, -3.0, "wider").tells_new(200)
+    assert not shown(2.0, -3.0, "wider").tells_new(199)
+    assert not shown(1.0, -3.0).tells_new(252)
+    assert not shown(-2.0, -3.0, "narrower").tells_new(252)
