@@ -16,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import psutil
 import pytest
 from click.testing import CliRunner
 from desks import Desk
@@ -340,6 +341,13 @@ def test_a_process_that_dies_is_told_and_not_waited_for(grounds, monkeypatch):
         outcomes(grounds["returns"], workers=2)
 
 
+def used_by(pid):
+    """Seconds of the processor that a process and its children have used."""
+    parent = psutil.Process(pid)
+    times = [one.cpu_times() for one in (parent, *parent.children(recursive=True))]
+    return sum(one.user + one.system for one in times)
+
+
 @pytest.mark.skipif(os.name == "nt", reason="signals differ there")
 @pytest.mark.parametrize("workers", [1, 2])
 def test_ctrl_c_ends_it_with_130_and_one_line(workers):
@@ -348,7 +356,10 @@ def test_ctrl_c_ends_it_with_130_and_one_line(workers):
         [*command, "--worlds", "5000"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment(),
         start_new_session=True,
     ) as process:  # fmt: skip
-        time.sleep(2.5)
+        # Seconds of the processor and not of the clock: on a busy machine the imports may not be through.
+        while used_by(process.pid) < 3.0:
+            assert process.poll() is None
+            time.sleep(0.1)
         # To the whole group, as a terminal does.
         os.killpg(process.pid, signal.SIGINT)
         out, err = process.communicate(timeout=60)
