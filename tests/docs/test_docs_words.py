@@ -74,3 +74,11 @@ def test_make_targets_named_exist(page):
     targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     for name in re.findall(r"`make ([a-z]+)", text_of(page)):
         assert name in targets, f"{page}: make {name}"
+
+
+def test_the_method_lists_every_check_of_the_rule():
+    made = re.findall(r"_check\(\s*\"(\w+)\"", (ROOT / "auditor/verdict/checks.py").read_text())
+    told = re.findall(
+        r"^\| `(\w+)` \|", text_of("docs/method.md").split("## The rule")[1].split("## ")[0], re.MULTILINE
+    )
+    assert told == made
