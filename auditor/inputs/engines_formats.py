@@ -133,4 +133,4 @@ KINDS: dict[str, Format] = {
         repeats="warn",
     ),
 }  # fmt: skip
-"""By what --trades-kind calls them; "columns" and "transactions" are the two others."""
+"""By what `kind` of `read_trades` calls them; "columns" and "transactions" are the two others."""
