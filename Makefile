@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
 .PHONY: help demo test check lint types imports engines notebooks postgres cluster browser pictures calibration bench
-.PHONY: fuzz mutation clean
+.PHONY: fuzz mutation oldest lock coverage core-coverage clean
 # A file of tests on each core.
 BOTH := -n auto --maxprocesses 4 --dist loadfile
 .DEFAULT_GOAL := help
@@ -17,6 +17,9 @@ help:
 	@echo "                  a real browser, short calibration"
 	@echo "make browser      the page in Debian's Chromium (apt-get install chromium chromium-driver)"
 	@echo "make pictures     draw the pictures of the README again"
+	@echo "make oldest       the oldest libraries of pyproject.toml give the numbers of the newest (needs Python 3.11)"
+	@echo "make lock         the registry still serves every version of constraints.txt, and nothing is missing there"
+	@echo "make coverage     lines and branches that the tests reach, at least 95 %, and 100 % of the rule's own folders"
 	@echo "make bench        speed beside other programs, in one run"
 	@echo "make calibration  the long simulations behind the tables in docs/ (over an hour)"
 	@echo "make fuzz         forged and damaged files for every reader, MINUTES=30 for each"
@@ -50,8 +53,34 @@ $(VENV)/.engines: $(VENV)/.test
 	$(PIP) --editable '.[test,engines]'
 	@touch $@
 
-check: lint types imports engines notebooks postgres cluster browser
+check: lint types imports engines notebooks postgres cluster browser oldest core-coverage
 	$(BIN)/python -m pytest -m calibration -q $(BOTH)
+
+OLDEST := .venv-oldest
+OLDEST_PYTHON ?= python3.11
+$(OLDEST)/.test: pyproject.toml constraints-oldest.txt
+	$(OLDEST_PYTHON) -m venv $(OLDEST)
+	$(OLDEST)/bin/python -m pip install --quiet --disable-pip-version-check --only-binary :all: \
+		--constraint constraints-oldest.txt --editable '.[test]'
+	@touch $@
+
+oldest: $(OLDEST)/.test
+	$(OLDEST)/bin/python -m pytest -q -p no:cacheprovider $(BOTH) tests/test_reproduced.py tests/test_bounds.py \
+		tests/inputs tests/stats tests/verdict tests/test_audit.py tests/test_cli.py
+
+lock: $(VENV)/.test
+	$(BIN)/python tests/reproduce/lock.py
+
+# What the rule itself is made of, by the tests beside it: under two minutes.
+CORE := auditor/stats auditor/coverage auditor/verdict
+core-coverage: $(VENV)/.dev
+	$(BIN)/python -m pytest -q $(BOTH) $(subst /,.,$(CORE:%=--cov=%)) --cov-report=term:skip-covered --cov-fail-under=100 \
+		tests/stats tests/coverage tests/verdict tests/test_audit.py tests/test_audit_trades.py tests/test_rollouts.py
+
+coverage: $(VENV)/.dev
+	$(BIN)/python -m pytest -q $(BOTH) --cov=auditor --cov-report=term:skip-covered --cov-fail-under=95 \
+		-m 'not calibration and not engines and not browser and not notebooks'
+	$(BIN)/python -m coverage report --fail-under=100 --skip-covered --include='auditor/stats/*,auditor/coverage/*,auditor/verdict/*'
 
 engines: $(VENV)/.engines
 	$(BIN)/python -m pytest -m engines -q
@@ -109,4 +138,4 @@ mutation: $(VENV)/.mutation
 	$(BIN)/python tests/mutation/run.py --minutes $(MINUTES) $(PARTS)
 
 clean:
-	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks
+	rm -rf $(VENV) $(OLDEST) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks

@@ -39,6 +39,11 @@ if TYPE_CHECKING:
 
 COULD_NOT_RUN, INTERRUPTED, PIPE_CLOSED = 2, 130, 141
 
+OUT_OF_MEMORY = (
+    "the memory that this process may have is used up. Lower --reps, --worlds or --workers, give fewer columns or "
+    "a shorter history, or more memory"
+)
+
 
 class Commands(click.Group):
     """Commands whose errors by the user are one message on stderr, never a traceback."""
@@ -49,6 +54,12 @@ class Commands(click.Group):
             return super().invoke(ctx)
         except AuditorError as error:
             _fail(ctx, str(error), COULD_NOT_RUN)
+        except MemoryError as error:
+            _fail(ctx, f"{OUT_OF_MEMORY} ({error})" if str(error) else OUT_OF_MEMORY, COULD_NOT_RUN)
+        except ImportError as error:
+            if "failed to map segment" not in str(error):  # a library that no memory was left to load
+                raise
+            _fail(ctx, OUT_OF_MEMORY, COULD_NOT_RUN)
         except KeyboardInterrupt:
             _fail(ctx, "interrupted", INTERRUPTED)
         except BrokenPipeError:

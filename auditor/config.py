@@ -18,6 +18,12 @@ RolloutAs = Literal["mean", "each"]
 GAIN_LEVEL_WHERE_TOLD = 0.20
 """Level at which the gain must be probable where trades prove the new part; method section 5."""
 
+MOST_REPS = 1_000_000
+"""Replicates that a test may have: some half a minute and 1.1 GiB; no p is below one in that many.
+
+More would not move a p of 0.05 by 0.001. At the default level the 174th look at a window is the last that can pass.
+"""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
@@ -88,6 +94,11 @@ class Settings:
             value = getattr(self, name)
             if not _is_int(value) or value < least:
                 raise InputError(f"{_option(name)} must be a whole number of at least {least}; got {value!r}")
+        if self.reps > MOST_REPS:
+            raise InputError(
+                f"--reps {self.reps} is more than {MOST_REPS}, beyond which memory grows and no p-value moves: "
+                "the default is 10000"
+            )
         # A p-value is never below 1 / (1 + reps), so fewer replicates could not reject at all.
         if 1 / (1 + self.reps) >= self.level:
             raise InputError(f"--reps {self.reps} cannot reach --level {self.level:g}: p is never below 1 / (1 + reps)")

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from auditor.config import Settings
+from auditor.config import MOST_REPS, Settings
 from auditor.coverage.exposure import booked, carried
 from auditor.coverage.library import LibraryMatch, match_library
 from auditor.coverage.split import Split
@@ -17,7 +17,7 @@ from auditor.errors import InputError
 from auditor.inputs.pair import Pair, Span
 from auditor.inputs.returns import Returns
 from auditor.inputs.trials import trials_on
-from auditor.ledger.budget import MOST_REPS, Look
+from auditor.ledger.budget import Look
 from auditor.result import SpanAttribution
 from auditor.shelf import Shelf
 from auditor.stats.blockchoice import calibrated_block

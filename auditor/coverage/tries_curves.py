@@ -125,12 +125,12 @@ def _resampled_means(deviations: Array, draws: Draws) -> Array:
     rest, scale = deviations, float(np.abs(deviations).max())
     # Squaring loses half the digits, so what the first directions leave is gone through once more.
     for _ in range(2):
+        if float(np.abs(rest).max()) <= 1e-13 * scale:
+            break
         sizes, vectors = np.linalg.eigh(rest.T @ rest)
         more = vectors[:, sizes > 1e-15 * max(float(sizes[-1]), math.ulp(1.0))].T
         kept = np.linalg.qr(np.vstack([kept, more]).T)[0].T
         rest = deviations - (deviations @ kept.T) @ kept
-        if float(np.abs(rest).max()) <= 1e-13 * scale:
-            break
     if not len(kept):
         return np.zeros((draws.reps, deviations.shape[1]))
     parts = np.ascontiguousarray(deviations @ kept.T)

@@ -18,13 +18,6 @@ SAID_ELSEWHERE = ("oos_start", "oos_fraction", "oos")
 """Settings that say which window was looked at: the window itself is part of the subject, however it was written."""
 
 
-MOST_REPS = 1_000_000
-"""Replicates that a small level may ask of a test, some seconds; no p is below one in that many.
-
-At the default level the 174th look is the last that can pass.
-"""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Look:
     """One look at an out-of-sample window, and what it may spend.

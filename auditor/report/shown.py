@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from auditor.ledger.budget import MOST_REPS
+from auditor.config import MOST_REPS
 from auditor.report.plain import clean
 from auditor.stats.sharpe import SharpeTest
 from auditor.verdict.checks import Check

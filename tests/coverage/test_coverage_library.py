@@ -49,3 +49,9 @@ def test_a_part_that_is_a_stream_leaves_nothing():
     found = match_library(3 * library[:, 2], library, list("abcdef"), DRAWS, 252)
     assert (found.alpha, found.p_value) == (0.0, 1.0)
     assert found.return_share == pytest.approx(1.0)
+
+
+def test_at_most_three_streams_are_named():
+    library = streams(7)
+    new = library @ np.array([0.9, 0.7, 0.5, 0.4, 0.3, 0.0])
+    assert [column for column, _ in forward(new, library)] == [0, 1, 2]

@@ -15,6 +15,7 @@ from auditor.coverage.streams import (
     shallow_drawdown,
     split,
     trailing_mean,
+    without_known,
 )
 from auditor.errors import InputError
 
@@ -167,3 +168,17 @@ def test_a_steady_difference_is_an_accrual_and_not_a_bet():
     assert f"{cost.mean() * 252:+.1%}"[:4] in found.nothing_new
     bet = np.random.default_rng(5).standard_normal(600) * 3e-4
     assert not split(base + bet, streams, 252).nothing_new
+
+
+def test_what_known_streams_explain_of_an_exact_new_part_is_covered():
+    base, sleeve, own = (base_returns(seed) for seed in (1, 2, 3))
+    exact = split(base + sleeve, Streams(names=("base",), values=base[:, None]), 252)
+    all_of_it = without_known(exact, 2 * exact.new[:, None], ("sleeve",), 252)
+    assert all_of_it.nothing_new
+    assert all_of_it.names == ("base", "sleeve")
+    np.testing.assert_allclose(all_of_it.covered, base + sleeve, atol=1e-15)
+    assert without_known(all_of_it, own[:, None], ("own",), 252) is all_of_it
+    assert without_known(exact, np.empty((600, 0)), (), 252) is exact
+    rest = without_known(exact, own[:, None], ("own",), 252)
+    np.testing.assert_allclose(rest.covered + rest.new, base + sleeve, atol=1e-15)
+    assert 0 < rest.new.var() <= exact.new.var()

@@ -23,6 +23,7 @@ from auditor.coverage.tries_placebo import (
     upper_part,
     window_successes,
 )
+from auditor.coverage.tries_power import score_of_solved
 from auditor.coverage.tries_verdict import judge_tries
 from auditor.stats.blocks import Draws, block_sums, resampled_sums
 from auditor.stats.richness import (
@@ -268,6 +269,43 @@ def test_counts_that_do_not_fit_are_refused():
         pass_at_k(np.array([4]), np.array([5]), 2)
     with pytest.raises(ValueError, match="fewest tries, 4"):
         pass_at_k(np.array([4, 9]), np.array([1, 1]), 5)
+    with pytest.raises(ValueError, match=r"alike; got \(2,\) and \(1,\)"):
+        pass_at_k(np.array([4, 9]), np.array([1]), 3)
+    with pytest.raises(ValueError, match="N at least 2"):
+        pass_curves(full(1, 1), full(1, 1), base_tries=full(4, 1), tuned_tries=full(4, 1))
+
+
+def test_no_success_has_no_error():
+    assert accumulation_error(5, np.zeros(7, np.int64)).tolist() == [0.0] * 5
+
+
+def test_equal_coverage_of_one_try_and_of_a_curve_that_is_flat():
+    # each solved problem is solved by every try, so that one try covers all there is
+    sure = np.array([8, 8, 8, 0])
+    reach = coverage_curve(8, sure)
+    assert reach.tolist() == [1.0] * 8
+    found = equal_coverage(sure, sure, reach, reach)
+    assert (found.base_tries, found.tuned_tries, found.difference) == (1, 1, 0.0)
+
+
+def test_results_read_in_one_line():
+    base, tuned = np.repeat([30, 0], 100), np.repeat([30, 30, 0], [100, 60, 40])
+    found = compare(base, tuned, 64)
+    curves, sets = str(found.curves), str(found.sets)
+    assert str(found) == f"{curves}; {sets}"
+    assert curves.startswith("pass@1 0.234 -> 0.375, pass@64 0.500 -> 0.800, crossover")
+    assert sets == "100 solved by both, 0 by base only, 60 by tuned only, 40 by neither (McNemar p=1.73e-18)"
+    assert str(found.base_bound) == "100 found, at least 100.0 can be [100.0, 100.0]"
+    assert str(judge_tries(found)).startswith("wider: tuned solves more problems with all tries")
+
+
+def test_a_better_first_try_that_leaves_breadth_open_says_so():
+    # the tuned policy is surer of the easy half; of the hard half both solve some, too few problems to tell which more
+    base = np.repeat([20, 0, 1], [20, 14, 6])
+    tuned = np.repeat([60, 1, 0], [20, 12, 8])
+    found = judge_tries(compare(base, tuned, 64))
+    assert found.finding == "unclear"
+    assert "more breadth is neither shown nor excluded" in found.reason
 
 
 def test_speed():
@@ -297,6 +335,23 @@ def test_benjamini_hochberg_is_scipys():
     p = np.random.default_rng(0).uniform(size=500) ** 3
     np.testing.assert_array_equal(benjamini_hochberg(p, 0.05), false_discovery_control(p) <= 0.05)
     assert not benjamini_hochberg(np.ones(4), 0.05).any()
+
+
+def test_without_a_problem_whose_placebo_could_fail_the_usual_score_is_one():
+    placebo = np.array([0.0, 0.01, 0.99])
+    assert score_of_solved(np.array([3, 4, 8]), full(8, 3), placebo, 0.05) == 1.0
+
+
+def test_paths_that_do_not_fit_their_windows_are_refused():
+    paths = np.ones((6, 2))
+    with pytest.raises(ValueError, match=r"returns must be \(6,\) and first rows must rise from 0"):
+        shifted_positions(paths, np.ones(5), np.array([0, 3]))
+    with pytest.raises(ValueError, match="rise from 0"):
+        shifted_positions(paths, np.ones(6), np.array([0, 3, 3]))
+    with pytest.raises(ValueError, match="at least three periods"):
+        shifted_positions(paths[:2], np.ones(2), np.array([0]))
+    with pytest.raises(ValueError, match="windows within them"):
+        shifted_positions(paths, np.ones(6), np.array([0, 6]))
 
 
 def test_the_chance_corrected_ratio_ends_where_the_placebo_solves_97_percent():
@@ -384,6 +439,12 @@ def test_planted_shares_come_back_and_only_more_weeks_are_wider(seed, weak, stro
         if name == "twice":
             assert beyond.new_share == pytest.approx(0.3, abs=3 * beyond.new_share_se)
             assert (0.1 if weak >= 0.7 else 0) < beyond.new.mean() < 0.35
+            base, tuned, new, error = beyond.base.share, beyond.tuned.share, beyond.new_share, beyond.gain_se
+            assert str(beyond) == (
+                f"solved beyond luck {base:.1%} -> {tuned:.1%} (error {error:.1%}), new {new:.1%}, "
+                f"{beyond.new.sum()} shown"
+            )
+            assert str(beyond.tuned).startswith(f"{tuned:.1%} of problems solved beyond luck (error ")
         if name in ("coin", "long"):
             assert beyond.tuned.found.mean() < 0.01
             assert finding == "narrower"

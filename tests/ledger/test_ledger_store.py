@@ -8,8 +8,9 @@ import math
 import pytest
 
 import auditor
+from auditor.config import MOST_REPS
 from auditor.errors import InputError, LedgerError
-from auditor.ledger.budget import MOST_REPS, level_left, overlap, spend
+from auditor.ledger.budget import level_left, overlap, spend
 from auditor.ledger.store import Ledger
 
 

@@ -176,6 +176,18 @@ def test_effective_number_counts_copies_once_and_strangers_in_full():
 def test_impossible_moments_are_refused_with_a_reason():
     with pytest.raises(NotAssessed, match="no variance"):
         probabilistic_sharpe(0.5, n_obs=100, skew=4.0, kurtosis=3.0)
+    with pytest.raises(NotAssessed, match="1 periods are too few for a Sharpe ratio"):
+        probabilistic_sharpe(0.5, n_obs=1)
+    with pytest.raises(ValueError, match="n_trials must be at least 1; got 0"):
+        expected_max_sharpe(0, 0.1)
+
+
+def test_results_read_in_one_line():
+    base, _, trials = search(edge=0.0003)
+    assert str(probabilistic_sharpe(0.1, n_obs=101)) == "Sharpe 0.1000 against 0.0000 a period, PSR=0.841"
+    assert str(backtest_overfitting(NOISE, n_blocks=8)).endswith(" trials, 70 splits)")
+    spa = superior_trials(base, trials, block=5, reps=199, seed=0)
+    assert str(spa) == f"SPA p={spa.p_consistent:.3f}, {len(spa.superior)} of 12 trials better (StepM)"
 
 
 # --- probability of backtest overfitting --------------------------------------------------------------------------
@@ -477,6 +489,31 @@ def test_what_does_not_apply_is_none_with_its_reason(base, tuned, trials, absent
     assert any(words.startswith(reason) for words in found.not_assessed)
     # no number is NaN or infinite, whatever came in
     json.dumps(dataclasses.asdict(found), allow_nan=False)
+
+
+def test_a_best_trial_of_one_ratio_in_every_split_has_no_slope():
+    rng = np.random.default_rng(3)
+    winner = np.tile(0.01 + 0.001 * rng.standard_normal(50), 8)
+    found = select(BASE, TUNED, trials=np.column_stack([winner, TRIALS]), **HOW)
+    assert (found.pbo, found.pbo_slope) == (0.0, None)
+    assert "Slope of performance degradation: the best ratio in sample is always the same" in found.not_assessed
+
+
+def test_a_policy_of_two_values_may_have_a_ratio_without_variance():
+    """With kurtosis 1 + skewness^2 and the ratio 2 / skewness the variance is zero, or what rounding leaves of it."""
+    refused = 0
+    for wins in range(10, 190, 10):
+        share = wins / 400
+        risk = math.sqrt(share * (1 - share))
+        level = 2 * risk * risk / (1 - 2 * share) * math.sqrt(400 / 399) - share
+        tuned = level + np.repeat([1.0, 0.0], [wins, 400 - wins])
+        found = select(BASE, tuned, n_trials=5, **HOW)
+        json.dumps(dataclasses.asdict(found), allow_nan=False)
+        if found.psr is None:
+            refused += 1
+            assert "give the Sharpe ratio no variance" in " ".join(found.not_assessed)
+            assert found.dsr is None
+    assert refused
 
 
 def test_what_no_input_check_lets_through_is_a_fault():

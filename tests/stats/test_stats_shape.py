@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+import re
 
 import numpy as np
 import pandas as pd
@@ -226,6 +227,7 @@ def test_no_split_gives_its_reason():
     assert mirrored.gain == pytest.approx(0.0, abs=1e-9)
     assert (mirrored.mean_part, mirrored.vol_part, mirrored.vol_part_se) == (None, None, None)
     assert "not split" in str(mirrored)
+    assert re.fullmatch(r"gain \S+ = \S+ return \S+ lower volatility", str(split(base, tuned)))
     assert split(base[:39] + 0.01, tuned[:39] + 0.01).vol_part_se is None
 
 

@@ -22,7 +22,7 @@ from auditor.stats.sharpe import (
     sharpe_test,
     sharpe_without_each,
 )
-from auditor.stats.spanning import ALONE, BESIDE, EARNS, NEW_ALPHA, NEW_MEAN, cover_moments
+from auditor.stats.spanning import ALONE, BESIDE, EARNS, MEAN_NULL, NEW_ALPHA, NEW_MEAN, cover_moments, stream_test
 from auditor.stats.studentised import (
     Studentised,
     booked_error,
@@ -283,3 +283,15 @@ def test_the_booked_error_sees_a_long_moving_average():
         moments = np.column_stack([booked, np.zeros_like(booked)])
         found.append(booked_error(NEW_MEAN, moments, (2000,), 30) * np.sqrt(2000))
     assert np.mean(found) == pytest.approx(11.0, rel=0.08)
+
+
+def test_a_stream_is_tested_and_read_in_returns_a_year():
+    new = two(9)[1]
+    draws = Draws(lengths=(200,), block=3, reps=199, seed=0)
+    moments = cover_moments(np.zeros(200), new)[:, EARNS]
+    (resampled,) = resample([moments], draws)
+    found = studentise(NEW_MEAN, moments, resampled, se=float(new.std()) / math.sqrt(200))
+    plain, year = (stream_test(found, MEAN_NULL, draws, periods_per_year=per, level=0.05) for per in (1.0, 252.0))
+    assert year.estimate == pytest.approx(252 * new.mean())
+    assert (year.t, year.p_value) == (plain.t, plain.p_value)
+    assert str(year) == f"{year.estimate:+.2%} a year, t={year.t:.2f}, p={year.p_value:.3f}"

@@ -177,6 +177,7 @@ def test_what_cannot_be_assessed_is_said():
     by_trades = " ".join(judge(facts(evidence="trades")).not_assessed)
     assert "--known" not in by_trades
     assert "inferred from returns" not in by_trades
+    assert "no ledger" not in " ".join(judge(facts(look=2)).not_assessed)
 
 
 def test_a_direction_that_could_not_be_seen_is_not_a_pass():
