@@ -194,7 +194,9 @@ def oddities(
     if outside.shape.tails.warning:
         found.append(outside.shape.tails.warning)
     if finding == "new_edge" and evidence == "returns":
-        shared = "New edge is presumed without any known stream: long-only policies that share a market passed for it in "
+        shared = (
+            "New edge is presumed without any known stream: long-only policies that share a market passed for it in "
+        )
         shifted = ", and a shift of weight between sleeves of the base in a quarter. Give both (--known)."
         daily = pair.periods_per_year >= DAILY
         found.append(f"{shared}most simulated worlds{'. Give the market (--known).' if daily else shifted}")

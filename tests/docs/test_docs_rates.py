@@ -70,7 +70,8 @@ def others(rule: str, column: int) -> float:
     return number(table("docs/confusion.md", "From returns alone", page)[rule][column])
 
 
-BAR, FREE = "a bar in all data where the direction cannot be told", "no bar where the direction cannot be told"
+BAR = "the rule of daily returns in weekly and monthly ones too"
+FREE = "no bar where the direction cannot be told, the gain at 5 %"
 
 
 def believed() -> list[str]:
@@ -145,4 +146,4 @@ def test_the_rates_of_the_method_are_those_measured():
         assert text in page, text
     assert all(returns(section, "smoothed") == 0.0 for section in (DAILY[1], WEEKLY[1]))
     lost = 1 - number(power["the gain must survive at 5 %"][0]) / number(power["the rule as it ships"][0])
-    assert 0.28 < lost < 0.39, "a third of the power"
+    assert 0.25 < lost < 0.33, "a quarter of the power and more"

@@ -32,7 +32,7 @@ def test_every_option_named_exists(page):
     known = {name for command in commands().values() for param in command.params for name in param.opts}
     for span in code_spans(page):
         for option in re.findall(r"(?<![\w-])--[a-z][a-z-]+", span):
-            own = span.startswith(("python ", "make ", "pytest ", "INTERRUPTS"))
+            own = span.startswith(("python ", "make ", "pytest ", "pip-audit ", "INTERRUPTS"))
             assert own or option in known | {"--help", "--version"} | OTHERS, f"{page}: {option}"
 
 
