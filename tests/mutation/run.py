@@ -30,6 +30,7 @@ SELECTION, TRIES, SHARPE, GOLDEN = (
 )
 TESTS = {
     "coverage/segments": ("tests/coverage/test_coverage_attribution.py",),
+    "stats/blocks": ("tests/test_kept.py",),
     "stats/deflated": (SELECTION,),
     "stats/overfitting": (SELECTION,),
     "stats/richness": (TRIES,),
@@ -40,7 +41,7 @@ TESTS = {
     "stats/superior": (SELECTION,),
     "stats/tails": ("tests/stats/test_stats_shape.py",),
 }
-"""Tests of a module that stand in files of other names; tests/FOLDER/test_FOLDER_MODULE.py is taken too, if there."""
+"""Tests of a module that stand in files of other names; tests/FOLDER/test_FOLDER_MODULE*.py are taken too."""
 
 KILLED = {1, 3}
 SURVIVED = {0}
@@ -112,7 +113,7 @@ def one_module(module: str, *, until: float) -> tuple[Counter[str], list[str]]:
 
 def settings(module: str) -> str:
     folder, name = module.split("/")
-    own = [one for one in (f"tests/{folder}/test_{folder}_{name}.py",) if (ROOT / one).is_file()]
+    own = [f"tests/{folder}/{one.name}" for one in (ROOT / "tests" / folder).glob(f"test_{folder}_{name}*.py")]
     tests = sorted({*own, *TESTS.get(module, ())}) or [f"tests/{folder}"]
     return f"""
 [tool.mutmut]
