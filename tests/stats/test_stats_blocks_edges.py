@@ -138,6 +138,16 @@ def test_a_length_is_of_the_shape_not_of_level_or_scale(walk):
         assert block_length(other, lengths=(60,)) == wanted
 
 
+def test_a_length_is_of_the_squares_where_only_they_last():
+    rng = np.random.default_rng(9)
+    slow = np.convolve(rng.standard_normal(500), np.ones(20) / 4, "same")
+    calm = rng.standard_normal(500) * np.exp(slow / 2)
+    centred = (calm - calm.mean()) / calm.std()
+    wanted = block_length(calm, lengths=(500,))
+    assert wanted == np.ceil(optimal_block(centred**2)) > 2 * optimal_block(centred)
+    assert block_length(calm + 1000, lengths=(500,)) == wanted
+
+
 def test_a_length_is_at_most_a_quarter_and_the_shortest_window_and_at_least_one(walk):
     for n_obs in (40, 43):
         found = block_length(walk[:n_obs], lengths=(n_obs,))

@@ -74,7 +74,7 @@ def test_windows_are_numbered():
     assert window_ids((2, 1)).dtype == np.int64
 
 
-@pytest.mark.parametrize("lengths", WINDOWS)
+@pytest.mark.parametrize("lengths", [*WINDOWS, (1, 79), (79, 1)])
 @pytest.mark.parametrize("lag", [0, 1, 2, 7, 24, 40])
 def test_products_stay_inside_a_window(values, lengths, lag):
     found = autocovariance(values, lag, window_ids(lengths))
@@ -94,6 +94,15 @@ def test_the_bandwidth_is_andrews(values, kernel, lengths):
     wanted = plain_bandwidth(values, kernel, lengths)
     assert span == pytest.approx(wanted, rel=1e-12)
     assert alpha == pytest.approx((wanted / {"parzen": 2.6614, "qs": 1.3221}[kernel]) ** 5 / 80, rel=1e-9)
+
+
+@pytest.mark.parametrize("kernel", ["parzen", "qs"])
+def test_units_change_neither_bandwidth_nor_shape(values, kernel):
+    assert bandwidth(1e-4 * values, kernel, window_ids((80,))) == pytest.approx(
+        bandwidth(values, kernel, window_ids((80,)))
+    )
+    found = longrun_covariance(1e-4 * values, (80,), kernel=kernel)
+    np.testing.assert_allclose(1e8 * found, longrun_covariance(values, (80,), kernel=kernel), rtol=1e-9)
 
 
 def test_the_bandwidth_of_what_grows_or_does_not_vary_is_finite():
@@ -145,6 +154,14 @@ def test_a_bandwidth_beyond_the_sample_weighs_every_lag():
     )
     found = kernel_covariance(few, "parzen", window_ids((6,)), 0)
     np.testing.assert_allclose(found, [[wanted]], rtol=1e-12)
+
+
+def test_the_spectral_kernel_weighs_every_lag_of_a_short_bandwidth():
+    noise = np.random.default_rng(6).standard_normal((80, 1))
+    assert 0 < bandwidth(noise, "qs", window_ids((80,)))[0] < 1
+    two = np.hstack([noise, noise])
+    wanted = plain_kernel(two, "qs", (80,), 0)
+    np.testing.assert_allclose(kernel_covariance(two, "qs", window_ids((80,)), 0), wanted, rtol=1e-10)
 
 
 def test_a_short_bandwidth_weighs_no_lag():
