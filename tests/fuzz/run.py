@@ -28,6 +28,7 @@ from registry import READERS
 
 ROUND = 200  # files between two looks at the clock
 MEMORY = 6 << 30  # bytes of address space, most of which libraries only reserve
+STOPPED: list[int] = []  # exit codes of the signals that came: hypothesis would take an exception for a finding
 COLUMNS = ("reader", "seed", "files", "minutes", "found", "commit", "ended")
 
 
@@ -67,7 +68,8 @@ def main() -> int:
         told(behind)
         return 0
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    for which in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(which, stop)
     warnings.simplefilter("error")
     failed: set[str] = set()
     while waiting := [name for name in names if behind[name].minutes < asked.minutes and name not in failed]:
@@ -75,8 +77,17 @@ def main() -> int:
             minutes = min(asked.turn, asked.minutes - behind[name].minutes)
             if turn(name, minutes, behind[name], asked.log):
                 failed.add(name)
+            if STOPPED:
+                told(behind)
+                return STOPPED[0]
     told(behind)
     return bool(failed)
+
+
+def stop(which: int, frame: object) -> None:
+    """End after this round of files, with its turn written down; the second time at once."""
+    STOPPED.append(128 + which)
+    signal.signal(which, signal.SIG_DFL)
 
 
 def turn(name: str, minutes: float, behind: Turns, log: Path | None) -> bool:
@@ -84,7 +95,7 @@ def turn(name: str, minutes: float, behind: Turns, log: Path | None) -> bool:
     cases, check = READERS[name]
     first, begin, rounds, found = behind.next, busy(), 0, False
     try:
-        while busy() - begin < 60 * minutes and not found:
+        while busy() - begin < 60 * minutes and not found and not STOPPED:
             found = not clean(first + rounds, cases, check, name)
             rounds += not found
     finally:
