@@ -127,7 +127,7 @@ calibration: $(VENV)/.test
 
 MINUTES ?= 30
 fuzz: $(VENV)/.test
-	PYTHONPATH=tests/fuzz $(BIN)/python tests/fuzz/run.py --minutes $(MINUTES) $(READERS)
+	PYTHONPATH=tests/calibration $(BIN)/python tests/fuzz/run.py --minutes $(MINUTES) $(if $(LOG),--log $(LOG)) $(READERS)
 
 PARTS ?= verdict
 $(VENV)/.mutation: $(VENV)/.test

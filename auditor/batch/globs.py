@@ -53,15 +53,27 @@ def _matches(text: str) -> list[tuple[str, tuple[str, ...]]]:
     pattern, column = _split(text)
     if "**" in pattern:
         raise InputError(f"tuned {text}: ** is not understood. Write one * for each folder")
+    if "\0" in pattern:
+        raise InputError(f"tuned {text!r}: no name of a file has a NUL in it")
     form, at = "", 0
     for wildcard in _WILD.finditer(pattern):
-        one = {"*": "([^/\\\\]*)", "?": "([^/\\\\])"}.get(wildcard[0], f"({wildcard[0].replace('[!', '[^')})")
+        one = {"*": "([^/\\\\]*)", "?": "([^/\\\\])"}.get(wildcard[0]) or _one_of(wildcard[0])
         form, at = form + re.escape(pattern[at : wildcard.start()]) + one, wildcard.end()
-    shape = re.compile(form + re.escape(pattern[at:]), re.DOTALL)
+    try:
+        shape = re.compile(form + re.escape(pattern[at:]), re.DOTALL)
+    except re.error as error:
+        raise InputError(f"tuned {text}: characters in brackets that are no range ({error.msg})") from None
     found = [(path, match.groups()) for path in sorted(glob.glob(pattern)) if (match := shape.fullmatch(path))]
     if not found:
         raise InputError(f"tuned {text}: matches no file")
     return [(path + column, parts) for path, parts in found]
+
+
+def _one_of(characters: str) -> str:
+    """A set such as [!a-c], as a regular expression has it; what is special only there stands for itself."""
+    inside = characters[1:-1]
+    plain = re.sub(r"([\\\[^&~|])", r"\\\1", inside.removeprefix("!"))
+    return f"([{'^' if inside.startswith('!') else ''}{plain}])"
 
 
 def _filled(column: str, text: str, parts: tuple[str, ...]) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -73,13 +72,12 @@ def read_defaults(manifest: Path) -> dict[str, str]:
 
     errors   ConfigError for what is not TOML, for an unknown key and for a value that its option does not take
     """
+    from auditor.inputs.toml import read_toml
+
     file = manifest.with_name(manifest.name.split(".")[0] + ".toml")
     if not file.is_file():
         return {}
-    try:
-        given = tomllib.loads(file.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
-        raise ConfigError(f"{file.name}: cannot be read ({error})") from error
+    given, _ = read_toml(file, name=file.name)
     found = {}
     for key, value in given.items():
         name = plain_name(key)
@@ -87,8 +85,12 @@ def read_defaults(manifest: Path) -> dict[str, str]:
             raise ConfigError(
                 f"{file.name}: {key!r} is not an option of an audit{nearest(name, (*POLICIES, *option_names()))}"
             )
+        if name in found:
+            raise ConfigError(f"{file.name}: {name!r} stands there twice, spelled differently")
         if isinstance(value, dict):
             raise ConfigError(f"{file.name}: {key!r} is a table. Options are plain values")
+        if value != value:  # NaN: in a manifest an empty cell, here a mistake
+            raise ConfigError(f"{file.name}: {key!r} is nan. Leave the line out, or give a value")
         found[name] = as_text(value)
         if name not in POLICIES and found[name]:
             try:

@@ -9,11 +9,12 @@ import subprocess
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from auditor.errors import ConfigError
+from auditor.errors import ConfigError, InputError
 from auditor.ledger.budget import Subject
 from auditor.report.machine import write
+from auditor.report.untrusted import Reader, Wanted, loaded, text_of
 from auditor.verdict.gate import Failure
 
 if TYPE_CHECKING:
@@ -44,6 +45,14 @@ class Accepted:
     subject: str
 
 
+FIELDS = tuple(one.name for one in fields(Accepted))
+
+WANTED = Wanted(
+    what="accepted exceptions", tells="exceptions", source="the file of exceptions",
+    wrote="auditor gate --accept NAME --reason TEXT", again="",
+)  # fmt: skip
+
+
 def subject_of(audit: Audit) -> str:
     """Give the sha256 of what was audited, as the ledger has it."""
     inputs = {one.role: one.sha256 for one in audit.inputs}
@@ -58,20 +67,38 @@ def read(path: Path) -> tuple[Accepted, ...]:
     if not path.exists():
         return ()
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-        if found["version"] != VERSION:
-            raise ConfigError(f"{path}: version {found['version']!r} of exceptions; this auditor reads {VERSION}")
-        made = tuple(Accepted(**one | {"rules": tuple(one["rules"])}) for one in found["exceptions"])
-        for one in made:
-            dt.date.fromisoformat(one.expires)
-            if not all(isinstance(getattr(one, field.name), str | tuple) for field in fields(one)):
-                raise TypeError
-    except (OSError, ValueError, TypeError, KeyError) as error:
-        raise ConfigError(
-            f"{path}: cannot be read as accepted exceptions ({type(error).__name__}: {error}). Restore it, or remove "
-            "it and accept anew with `auditor gate --accept NAME --reason ...`"
-        ) from error
-    return made
+        return _BaselineReader(str(path), WANTED).exceptions(loaded(text_of(path, WANTED), str(path), WANTED))
+    except InputError as error:
+        raise ConfigError(f"{error}. Restore it, or remove it and accept anew") from error
+
+
+class _BaselineReader(Reader):
+    """Takes exceptions out of parsed JSON."""
+
+    def exceptions(self, data: Any) -> tuple[Accepted, ...]:
+        version = self.take(data, ("version",), int)
+        if version != VERSION:
+            self.refuse(f"version {version} is not the {VERSION} that this program reads")
+        found = tuple(self._one(one) for one in self.listed(data, (WANTED.tells,)))
+        names = [one.name for one in found]
+        if len(set(names)) < len(names):
+            self.refuse(f"two exceptions are named {next(one for one in names if names.count(one) > 1)[:40]!r}")
+        return found
+
+    def _one(self, one: Any) -> Accepted:
+        texts = [name for name in FIELDS if name != "rules"]
+        made = Accepted(
+            rules=tuple(self.text({"rule": rule}, ("rule",)) for rule in self.listed(one, ("rules",))),
+            **{name: self.text(one, (name,)) for name in texts},
+        )
+        if unknown := [name for name in one if name not in FIELDS]:
+            self.refuse(f"an exception has no {unknown[0][:40]!r}")
+        for name in ("accepted", "expires"):
+            try:
+                dt.date.fromisoformat(getattr(made, name))
+            except ValueError:
+                self.refuse(f"{name} is {getattr(made, name)[:40]!r}, no date")
+        return made
 
 
 def covering(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import Any
 from auditor.config import Settings
 from auditor.errors import ConfigError, InputError
 from auditor.gate import keys
+from auditor.inputs.toml import read_toml
 from auditor.ledger.budget import without_password
 from auditor.verdict.gate import Requirements
 
@@ -70,7 +70,7 @@ def find(start: Path | None = None) -> Path:
         if (folder / OWN).is_file():
             return folder / OWN
         shared = folder / SHARED
-        if shared.is_file() and "auditor" in _parsed(shared).get("tool", {}):
+        if shared.is_file() and _own(_parsed(shared)[0]) is not None:
             return shared
     raise ConfigError(
         f"no {OWN}, and no {SHARED} with [tool.auditor], here or above: make one with `auditor init`, or pass --config"
@@ -85,7 +85,8 @@ def load(path: str | os.PathLike[str] | None = None) -> GateConfig:
     file = find() if path is None else Path(path).absolute()
     if not file.is_file():
         raise ConfigError(f"{path}: there is no such file. Make one with `auditor init`")
-    table, text = _table(file), file.read_text(encoding="utf-8").splitlines()
+    table, written = _table(file)
+    text = written.split("\n")
     top = next((number for number, line in enumerate(text, 1) if _TOP.match(line)), 0)
     lines = [number for number, line in enumerate(text, 1) if _HEADER.match(line)]
     audits = table.pop("audit", [])
@@ -178,23 +179,25 @@ def _key_at(source: str | None, folder: Path) -> str | None:
     return source if source is None or source.startswith("env:") else os.path.join(folder, source)
 
 
-def _parsed(file: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(file.read_text(encoding="utf-8"))
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"{named(file)}: not TOML: {error}") from None
-    except UnicodeDecodeError:
-        raise ConfigError(f"{named(file)}: not UTF-8, which TOML is") from None
+def _parsed(file: Path) -> tuple[dict[str, Any], str]:
+    return read_toml(file, name=named(file))
 
 
-def _table(file: Path) -> dict[str, Any]:
-    whole = _parsed(file)
-    found = whole.get("tool", {}).get("auditor") if isinstance(whole.get("tool"), dict) else None
+def _own(whole: Mapping[str, Any]) -> Any:
+    """What stands under [tool.auditor]."""
+    tool = whole.get("tool")
+    return tool.get("auditor") if isinstance(tool, dict) else None
+
+
+def _table(file: Path) -> tuple[dict[str, Any], str]:
+    """Tables of our own, and the text of the file."""
+    whole, text = _parsed(file)
+    found = _own(whole)
     if file.name == SHARED or (found is not None and set(whole) == {"tool"}):
         if not isinstance(found, dict):
             raise ConfigError(f"{named(file)}: it has no [tool.auditor]. Make one with `auditor init`")
-        return dict(found)
-    return whole
+        return dict(found), text
+    return whole, text
 
 
 def _prefix(file: Path) -> str:

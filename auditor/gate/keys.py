@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import difflib
+import math
 import re
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -58,12 +59,20 @@ def _texts(what: str, known: tuple[str, ...] = ()) -> Check:
     return check
 
 
-_FILE = _a(str, "the name of a file", within=bool)
+def _finite(value: Any) -> bool:
+    return isinstance(value, str) or math.isfinite(value)
+
+
+def _nameable(value: str) -> bool:
+    return bool(value) and "\0" not in value
+
+
+_FILE = _a(str, "the name of a file", within=_nameable)
 _TEXT = _a(str, "a text", within=bool)
 _WHOLE = _a(int, "a whole number")
-_NUMBER = _a((int, float), "a number")
+_NUMBER = _a((int, float), "a number", within=_finite)
 _FLAG = _a(bool, "true or false")
-_RATE = _a((int, float, str), "a rate a year such as 0.03, or the name of a file of returns")
+_RATE = _a((int, float, str), "a rate a year such as 0.03, or the name of a file of returns", within=_finite)
 
 
 def _block(value: Any) -> Any:
@@ -98,7 +107,7 @@ OPTIONS: Mapping[str, Check] = {
     "reconcile": _choice("check", "off"),
     "rollout_as": _choice("mean", "each"),
     "window": _window,
-    "hurdle": _a((int, float, str), 'a profit such as 0.01, or "0.5sd"'),
+    "hurdle": _a((int, float, str), 'a profit such as 0.01, or "0.5sd"', within=_finite),
     "stability": _FLAG,
     "n_trials": _WHOLE,
     "periods_per_year": _NUMBER,

@@ -76,12 +76,22 @@ class Head:
 
 EMPTY = Head(seq=0, hash=NOTHING)
 
+_WHOLE, _MAYBE = ("seq", "number", "refers"), ("refers", "signature")
 _HASHED = tuple(one.name for one in fields(Row) if one.name not in ("hash", "signature"))
 
 
 def hash_of(row: Row) -> str:
     """Give the sha256 of a row's content, the hash of the row before it included."""
     return hashlib.sha256(canonical([FORMAT, *(getattr(row, name) for name in _HASHED)]).encode()).hexdigest()
+
+
+def misshapen(one: Row | Head) -> str:
+    """Say which entry is not of its kind, which a column of SQLite lets anybody write; "" where all are."""
+    for name in (column.name for column in fields(one)):
+        value, kind = getattr(one, name), int if name in _WHOLE else str
+        if not (isinstance(value, kind) or (value is None and name in _MAYBE)):
+            return f"its {name} is {type(value).__name__}, not {kind.__name__}"
+    return ""
 
 
 def signed(text: str, key: bytes | None) -> str | None:
@@ -133,6 +143,9 @@ def verify(rows: Iterable[Row], head: Head, *, key: bytes | None = None, expect:
     last, any_signed, seen = EMPTY, False, []
     looks: set[int] = set()
     for row in rows:
+        if wrong := misshapen(row):
+            found.append(f"row {row.seq!r} was changed: {wrong}")
+            continue
         found += _out_of_place(row, last)
         if row.hash != hash_of(row):
             found.append(f"row {row.seq} was changed: its hash is not that of its content")
@@ -171,7 +184,7 @@ def _out_of_place(row: Row, last: Head) -> list[str]:
 def _badly_signed(row: Row, key: bytes | None, any_signed: bool) -> list[str]:
     if row.signature is None:
         return [f"row {row.seq} is not signed, and rows before it are: written without the key"] if any_signed else []
-    if key is not None and not hmac.compare_digest(row.signature, signed(row.hash, key) or ""):
+    if key is not None and not hmac.compare_digest(row.signature.encode(), (signed(row.hash, key) or "").encode()):
         return [f"row {row.seq} is not signed with this key"]
     return []
 

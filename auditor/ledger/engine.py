@@ -23,6 +23,8 @@ CONNECT = 10
 
 KNOWN = "sqlite:///FILE or postgresql://USER@HOST/DATABASE"
 
+DAMAGED = "The file is damaged: restore a copy, and see what it lacks with `auditor ledger verify --expect`."
+
 HINTS = {
     "readonly": "Give write permission on the file and its directory: an audit that cannot be counted is not run.",
     "read-only": "Give write permission: an audit that cannot be counted is not run.",
@@ -33,7 +35,9 @@ HINTS = {
     "locked": f"Another program has held it for {WAIT:g} seconds: wait for it, or end it.",
     "lock timeout": f"Another program has held it for {WAIT:g} seconds: wait for it, or end it.",
     "not a database": "The file is no ledger: name another.",
-    "malformed": "The file is damaged: restore a copy, and see what it lacks with `auditor ledger verify --expect`.",
+    "malformed": DAMAGED,
+    "unicodedecodeerror": DAMAGED,
+    "could not decode": DAMAGED,
     "unable to open": "Does the directory exist, and may it be written to?",
     "connection": "Is the server up, and the address right?",
     "authentication": "Check the user and the password (PGPASSWORD, or ~/.pgpass).",
@@ -107,6 +111,9 @@ def _sqlite(path: str, read_only: bool) -> Engine:
         # A commit is on the disk when it returns. No write-ahead log: a ledger is one file, which may be copied or
         # kept by a CI system without its last rows staying behind in another.
         connection.execute("PRAGMA synchronous=EXTRA")
+        # The file may be anybody's: what its schema computes may have no effect outside it, and a damaged page is told.
+        connection.execute("PRAGMA trusted_schema=OFF")
+        connection.execute("PRAGMA cell_size_check=ON")
         return connection
 
     engine = create_engine("sqlite://", creator=opened, poolclass=NullPool)
@@ -121,10 +128,13 @@ def _sqlite(path: str, read_only: bool) -> Engine:
 
 @contextlib.contextmanager
 def reached(url: URL) -> Iterator[None]:
-    """Turn every error of the database within into one LedgerError that says what to do, never its password."""
+    """Turn every error of the database within into one LedgerError that says what to do, never its password.
+
+    A UnicodeError is one of them: SQLite quotes a damaged file in its message.
+    """
     try:
         yield
-    except (SQLAlchemyError, sqlite3.Error, OSError) as error:
+    except (SQLAlchemyError, sqlite3.Error, OSError, UnicodeError) as error:
         cause = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
         # psycopg tells the same of every address that a name has; the first says it.
         said = (str(cause).strip() or type(cause).__name__).splitlines()[0].strip().rstrip(".:")

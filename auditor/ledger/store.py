@@ -8,7 +8,6 @@ reads the last row, counts, and appends, all in one transaction.
 from __future__ import annotations
 
 import contextlib
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -21,6 +20,7 @@ from auditor.ledger import chain
 from auditor.ledger.budget import Look, Subject, canonical, extent, overlap, spend
 from auditor.ledger.chain import Head, Row
 from auditor.ledger.engine import connect_to, parse, reached, shown
+from auditor.ledger.stored import all_rows, refuse_misshapen, the_head, windows_of
 from auditor.ledger.tables import REVISIONS, ROWS, head, rows, version
 
 LOCK = 0x61756469746F72
@@ -105,7 +105,7 @@ class Ledger:
                 .where(rows.c.last >= first, rows.c.first <= last)
                 .group_by(rows.c.windows)
             )
-            earlier = sum(count for windows, count in near if overlap(subject.windows, json.loads(windows)))
+            earlier = sum(count for windows, count in near if overlap(subject.windows, windows_of(windows, self.name)))
             look = spend(subject, earlier + 1, strategy)
             body = {
                 "inputs": subject.inputs,
@@ -140,19 +140,24 @@ class Ledger:
             )  # fmt: skip
 
     def rows(self) -> list[Row]:
-        """Give every row, oldest first."""
+        """Give every row, oldest first.
+
+        errors   LedgerError for a row that holds what no row of ours does
+        """
         with self._reading() as connection:
-            return _all(connection)
+            found = all_rows(connection)
+        refuse_misshapen(found, self.name)
+        return found
 
     def head(self) -> Head:
         """Give the last row, as the ledger itself has it."""
         with self._reading() as connection:
-            return _head(connection, self.name)
+            return the_head(connection, self.name)
 
     def verify(self, *, expect: str | None = None) -> Verified:
         """Hold every row to the chain, to the signing key where there is one, and to a head noted earlier."""
         with self._reading() as connection:
-            found, end = _all(connection), _head(connection, self.name)
+            found, end = all_rows(connection), the_head(connection, self.name)
         problems = chain.verify(found, end, key=self._key, expect=expect)
         return Verified(
             rows=len(found),
@@ -187,7 +192,7 @@ class Ledger:
     def _writing(self) -> Iterator[tuple[Connection, Head]]:
         """Give a transaction that no other writer is in, and the last row, which fits the rows before it."""
         with reached(self._url), self._engine.begin() as connection:
-            end = _head(connection, self.name, lock=True)
+            end = the_head(connection, self.name, lock=True)
             last = connection.execute(select(rows).order_by(rows.c.seq.desc()).limit(1)).first()
             self._refuse_misfit(end, None if last is None else Row(**last._asdict()))
             yield connection, end
@@ -196,7 +201,8 @@ class Ledger:
         """Append nothing to what does not fit, or what another key signed."""
         if last is None and end.seq == 0:
             return
-        if last is None or (last.seq, last.hash) != (end.seq, end.hash) or chain.hash_of(last) != last.hash:
+        fits = last is not None and not chain.misshapen(last) and chain.hash_of(last) == last.hash
+        if last is None or not fits or (last.seq, last.hash) != (end.seq, end.hash):
             raise LedgerError(f"ledger {self.name}: its last row was changed or removed. See: auditor ledger verify")
         if last.signature is not None and self._key is None:
             raise LedgerError(f"ledger {self.name} is signed: pass --signing-key FILE, or env:NAME")
@@ -215,6 +221,10 @@ class Ledger:
             if ROWS in names:
                 raise LedgerError(f"ledger {self.name}: the table that tells its version is gone")
             return None
+        # A view in the place of a table could compute for ever.
+        gone = [one for one in (ROWS, head.name) if one not in names]
+        if gone:
+            raise LedgerError(f"ledger {self.name}: it has no table {gone[0]}. Restore a copy")
         found = connection.scalar(select(version.c.version_num))
         if found not in REVISIONS:
             raise LedgerError(
@@ -234,16 +244,3 @@ class Ledger:
 
             upgrade(connection)
             self.made = found is None
-
-
-def _all(connection: Connection) -> list[Row]:
-    return [Row(**one._asdict()) for one in connection.execute(select(rows).order_by(rows.c.seq))]
-
-
-def _head(connection: Connection, name: str, *, lock: bool = False) -> Head:
-    wanted = select(head.c.seq, head.c.hash, head.c.signature)
-    # On SQLite the transaction holds the file already; on PostgreSQL this row is what writers queue for.
-    found = connection.execute(wanted.with_for_update() if lock else wanted).first()
-    if found is None:
-        raise LedgerError(f"ledger {name}: its record of the last row is gone. See: auditor ledger verify")
-    return Head(**found._asdict())

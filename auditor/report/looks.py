@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from auditor.report.plain import clean, shortened
 from auditor.report.text import Line, Piece
+from auditor.report.untrusted import Reader, Wanted, loaded
 
 if TYPE_CHECKING:
     from auditor.ledger.chain import Row
@@ -24,41 +24,79 @@ COLUMNS = (
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "|")
 """How a text begins that a spreadsheet would compute."""
 
+WANTED = Wanted(
+    what="a look", tells="level", source="a ledger that holds (auditor ledger verify)",
+    wrote="auditor audit --ledger", again="",
+)  # fmt: skip
+
 HEADING: Line = (
     Piece(f"{'row':>5} {'look':>5}  {'level left':<10}  {'strategy':<19} {'first':<10} {'last':<10}  finding", "quiet"),
 )
 
 
 def records(rows: Sequence[Row]) -> list[dict[str, Any]]:
-    """Give one record a look, oldest first, with what it found last; nothing found where it was never finished."""
-    results: dict[int, dict[str, Any]] = {
-        row.refers: json.loads(row.body) for row in rows if row.kind == "result" and row.refers is not None
-    }
+    """Give one record a look, oldest first, with what it found last; nothing found where it was never finished.
+
+    errors   InputError for a row that was written by hand, and is not what a look writes
+    """
+    results = {row.refers: _RowReader.of(row).result(row) for row in rows if row.kind == "result"}
     return [_record(row, results.get(row.seq)) for row in rows if row.kind == "look"]
 
 
+class _RowReader(Reader):
+    """Takes the JSON of a row apart, which whoever can write to the database may have written."""
+
+    @classmethod
+    def of(cls, row: Row) -> _RowReader:
+        return cls(f"row {row.seq} of the ledger", WANTED)
+
+    def body(self, row: Row) -> dict[str, Any]:
+        return self.mapping({"body": loaded(row.body, self.name, WANTED)}, "body")
+
+    def windows(self, row: Row) -> list[Any]:
+        found = self.listed({"windows": loaded(row.windows, self.name, WANTED)}, ("windows",))
+        if not all(isinstance(one, list) and len(one) == 2 and all(isinstance(end, str) for end in one)
+                   for one in found):  # fmt: skip
+            self.refuse("windows holds what is no window")
+        return found
+
+    def level(self, body: dict[str, Any], name: str) -> float:
+        found = self.number(body, (name,))
+        if found is None:
+            self.refuse(f"{name} is null")
+        return found
+
+    def result(self, row: Row) -> dict[str, Any]:
+        body = self.body(row)
+        for name in ("label", "finding", "standing", "evidence"):
+            if body.get(name) is not None:
+                self.text(body, (name,))
+        for name in ("gain", "gain_p", "new_p", "reps"):
+            if name in body:
+                self.number(body, (name,))
+        if body.get("versions") is not None:
+            self.mapping(body, "versions")
+        return body
+
+
 def _record(row: Row, found: Mapping[str, Any] | None) -> dict[str, Any]:
-    body = json.loads(row.body)
-    said = found or {}
+    reader = _RowReader.of(row)
+    body, said = reader.body(row), found or {}
     return {
         "row": row.seq,
         "at": row.at,
         "strategy": row.strategy,
         "look": row.number,
-        "level": body["level"],
-        "level_left": body["level_left"],
-        "gain_level_left": body["gain_level_left"],
+        **{name: reader.level(body, name) for name in ("level", "level_left", "gain_level_left")},
         "first": row.first,
         "last": row.last,
-        "windows": json.loads(row.windows),
+        "windows": reader.windows(row),
         "finished": found is not None,
         **{name: said.get(name) for name in ("label", "finding", "standing", "evidence", "gain", "gain_p", "new_p")},
         "reps": said.get("reps"),
-        "inputs": body["inputs"],
-        "oos": body["oos"],
-        "settings": body["settings"],
+        **{name: reader.mapping(body, name) for name in ("inputs", "oos", "settings")},
         "versions": said.get("versions"),
-        "commit": body["commit"],
+        "commit": reader.take(body, ("commit",), str, null=True),
         "signed": row.signature is not None,
         "subject": row.subject,
         "hash": row.hash,

@@ -57,16 +57,21 @@ def text_of(path: str | os.PathLike[str], wanted: Wanted) -> str:
         raise InputError(f"{source}: is not UTF-8 from byte {error.start} on. Give {wanted.source}") from None
 
 
-def parsed(text: str, name: str, wanted: Wanted) -> dict[str, Any]:
-    """Parse JSON and see that it is of this kind and schema; `name` is what messages call it."""
+def loaded(text: str, name: str, wanted: Wanted) -> Any:
+    """Parse JSON whose keys stand once in an object and whose numbers are numbers; `name` is what messages call it."""
     try:
-        data = json.loads(text, parse_constant=_refuse_constant, object_pairs_hook=_once)
+        return json.loads(text, parse_constant=_refuse_constant, object_pairs_hook=_once)
     except RecursionError:
         raise InputError(f"{name}: is nested deeper than {wanted.what}. Give {wanted.source}") from None
     except json.JSONDecodeError as error:
         raise InputError(f"{name}: line {error.lineno} is not JSON ({error.msg}). Give {wanted.source}") from None
     except ValueError as error:
         raise InputError(f"{name}: is not the JSON of {wanted.what}: {error}") from None
+
+
+def parsed(text: str, name: str, wanted: Wanted) -> dict[str, Any]:
+    """Parse JSON and see that it is of this kind and schema."""
+    data = loaded(text, name, wanted)
     version = data.get("schema") if isinstance(data, dict) else None
     if version is None or wanted.tells not in data:
         raise InputError(f"{name}: is JSON, but not that of {wanted.what}. Give what {wanted.wrote} wrote")

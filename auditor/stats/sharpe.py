@@ -242,7 +242,7 @@ def horizon_ratio(returns: Array, lengths: Sequence[int], periods: int) -> float
     """Sharpe ratio per period with risk measured over overlapping sums of `periods` returns.
 
     Lo & MacKinlay (1988), equations 5 and 12b: the variance of h-period sums about h times the mean, divided by
-    h (n - h + 1) (1 - h / n). Sums stay inside a window; windows shorter than `periods` give none.
+    h (n - h + 1) (1 - h / n). Sums stay inside a window; windows of `periods` or fewer give none.
     """
     if periods == 1:
         return sharpe_ratio(returns)

@@ -104,7 +104,9 @@ def test_a_manifest_that_cannot_be_meant_is_refused_as_a_whole(tmp_path, text, w
         ('reps = "many"\n', "shelf.toml: --reps: 'many' is not a valid integer"),
         ("[audit]\nreps = 1\n", "'audit' is not an option"),
         ("[reps]\nx = 1\n", "'reps' is a table"),
-        ("reps = = 1\n", "cannot be read"),
+        ("reps = = 1\n", "shelf.toml: not TOML"),
+        ("reps = nan\n", "shelf.toml: 'reps' is nan"),
+        ("oos-start = 2020-01-01\noos_start = 2021-01-01\n", "'oos_start' stands there twice"),
     ],
 )
 def test_defaults_that_cannot_be_meant_are_refused(tmp_path, defaults, words):
@@ -180,3 +182,25 @@ def test_dates_of_toml_are_dates(tmp_path):
     assert as_text(dt.datetime(2019, 1, 2, tzinfo=dt.UTC)) == "2019-01-02T00:00:00+00:00"
     assert as_text(2000.0) == "2000"
     assert as_text(float("nan")) == as_text(None) == ""
+
+
+@pytest.mark.parametrize(
+    ("tuned", "words"),
+    [("[z-a]*.csv", "characters in brackets that are no range"), ("[[]x*.csv", "matches no file")],
+)
+def test_wildcards_that_mean_nothing_refuse_their_row(tmp_path, tuned, words):
+    (job,) = read_manifest(write(tmp_path, f"base,tuned\na.csv,{tuned}\n"))
+    assert words in job.refused
+
+
+def test_a_path_with_a_nul_refuses_its_row(tmp_path):
+    (job,) = read_manifest(write(tmp_path, "base\na.csv\n", 'tuned = "a\\u0000*/b.csv"\n'))
+    assert "no name of a file has a NUL in it" in job.refused
+
+
+def test_brackets_stand_for_one_of_their_characters(tmp_path):
+    for name in ("a1", "b2", "^3", "[4", "&5"):
+        (tmp_path / f"{name}.csv").write_text("x")
+    for tuned, names in (("[!a]2.csv", ["b2"]), ("[[]4.csv", ["[4"]), ("[a-b^][13].csv", ["^3", "a1"])):
+        jobs = read_manifest(write(tmp_path, f"base,tuned\nx.csv,{tuned}\n"))
+        assert [job.name for job in jobs] == names

@@ -14,6 +14,9 @@ from hypothesis import strategies as st
 
 DAY = 86_400
 NS = 1_000_000_000
+LONGEST = 4000
+"""Bytes of a file that a finding prints."""
+
 MISSING = ("", "nan", "NaN", "NA", "null", "None", "-", "N/A", " ")
 NOT_NUMBERS = (
     "abc",
@@ -77,6 +80,11 @@ class Case:
     must: str
     truth: object = None
     damage: str = ""
+
+    def _repr_pretty_(self, printer: object, cycle: bool) -> None:
+        """Print all but the end of a long file, which a finding's seed makes again; hypothesis calls this."""
+        more = f" and {len(self.data) - LONGEST} bytes more" if len(self.data) > LONGEST else ""
+        printer.text(f"Case({self.name!r}, {self.data[:LONGEST]!r}{more}, {self.must!r}, {self.damage!r})")
 
 
 STYLES = st.builds(

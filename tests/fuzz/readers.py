@@ -14,6 +14,7 @@ import signal
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
 from random import Random
 
@@ -50,7 +51,7 @@ from auditor.inputs.rollouts import Rollouts, read_rollouts
 from auditor.inputs.trades_positions import read_positions
 from auditor.inputs.trials import read_trials
 
-SECONDS = 10
+SECONDS, WAIT = 10, 300
 FOLDER = Path(tempfile.mkdtemp(prefix="fuzz"))
 atexit.register(shutil.rmtree, FOLDER, ignore_errors=True)
 SEEDS = st.integers(0, 2**32 - 1)
@@ -59,29 +60,38 @@ PLAIN = Style(sep=",", eol="\n", quote=False, bom=False, pad=False, blank=False,
 
 @contextmanager
 def no_hang() -> Iterator[None]:
-    """Fail where one file takes longer than SECONDS."""
+    """Fail where one file takes more than SECONDS of the processor, or waits for something for WAIT seconds.
+
+    A busy machine must not make a finding of a file that is read in a moment.
+    """
 
     def late(*_: object) -> None:
-        raise AssertionError(f"no answer in {SECONDS} s")
+        raise AssertionError(f"no answer in {SECONDS} s of the processor, or in {WAIT} s")
 
-    before = signal.signal(signal.SIGALRM, late)
-    signal.alarm(SECONDS)
+    before = {which: signal.signal(which, late) for which in (signal.SIGPROF, signal.SIGALRM)}
+    signal.setitimer(signal.ITIMER_PROF, SECONDS)
+    signal.setitimer(signal.ITIMER_REAL, WAIT)
     try:
         yield
     finally:
-        signal.alarm(0)
-        signal.signal(signal.SIGALRM, before)
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        for which, handler in before.items():
+            signal.signal(which, handler)
 
 
-def answer(case: Case, read: Callable[[Path], object]) -> object | None:
-    """What the reader makes of the file; None where it refuses it in words."""
+def answer(case: Case, read: Callable[[Path], object], *, closed: bool = True) -> object | None:
+    """What the reader makes of the file; None where it refuses it in words.
+
+    closed   refusals end as a sentence does; those of options and configs may end with what to type
+    """
     path = FOLDER / case.name
     path.write_bytes(case.data)
     try:
         with no_hang():
             found = read(path)
     except AuditorError as error:
-        refused_well(str(error), case)
+        refused_well(str(error), case, closed)
         return None
     finally:
         path.unlink()
@@ -89,10 +99,11 @@ def answer(case: Case, read: Callable[[Path], object]) -> object | None:
     return found
 
 
-def refused_well(message: str, case: Case) -> None:
+def refused_well(message: str, case: Case, closed: bool) -> None:
     """A refusal is one message that ends a sentence, and never of a whole file."""
     assert case.must != "equal", f"refused: {message}"
-    assert message.strip().endswith((".", "?", ")", "'", '"')), message
+    assert message.strip().endswith((".", "?", ")", "'", '"')) if closed else message.strip(), message
+    assert closed or "\n" not in message, message
     assert len(message) < 3000, len(message)
 
 
@@ -202,6 +213,48 @@ def check_trials(case: Case) -> None:
     found = answer(case, lambda path: read_trials(path))
     if found is not None:
         same_returns(found, case.truth) if case.must == "equal" else as_reference_says(found, case)
+
+
+# ---- prices
+
+
+@st.composite
+def prices_cases(draw: st.DrawFn) -> Case:
+    seed, style = draw(SEEDS), draw(STYLES)
+    random = Random(seed)
+    clock = clock_of(random.randrange(30, 60), random)
+    level, prices = 10 ** random.uniform(-6, 9), []
+    for step in returns_of(len(clock.texts), random):
+        level *= 1 + max(step, -0.9)
+        prices.append(level)
+    texts = [number_text(one, random) for one in prices]
+    sheet = Sheet(("date", random.choice(("close", "equity", "nav"))), tuple(zip(clock.texts, texts, strict=True)))
+    kind = draw(st.sampled_from(("whole", "damaged", "bytes")))
+    truth = (clock, prices)
+    if kind == "damaged":
+        changed, damage = date_damage(sheet, random)
+        if random.random() < 0.3:
+            damage = random.choice(("0", "-1", "-0.0", "1e-320"))
+            changed = with_cell(sheet, random.randrange(len(texts)), 1, damage)
+        return sheet_case(style, changed, "refuse" if damage != "1e-320" else "sane", truth, damage)
+    case = sheet_case(style, sheet, "equal", truth)
+    return case if kind == "whole" else Case(case.name, damaged(case.data, draw(BYTES)), "sane")
+
+
+def check_prices(case: Case) -> None:
+    found = answer(case, lambda path: read_returns(path, role="base", kind="prices"))
+    if found is None:
+        return
+    assert isinstance(found, Returns)
+    assert np.isfinite(found.values).all()
+    if case.must == "equal":
+        clock, prices = case.truth
+        assert tuple(found.dates.as_unit("ns").asi8.tolist()) == clock.moments[1:]
+    else:
+        header, rows = reference.table(case.name, case.data)
+        prices = [reference.number(row[header.index(found.columns[0])]) for row in rows]
+    # the arithmetic of numpy and of Python is the same, to the last bit
+    assert found.values[:, 0].tolist() == [new / old - 1.0 for old, new in pairwise(prices)]
 
 
 # ---- other containers of the same numbers

@@ -99,3 +99,43 @@ def test_a_baseline_that_cannot_be_read_is_no_pass(desk, run, text):
     with pytest.raises(ConfigError, match=r"auditor-baseline\.json"):
         baseline.read(desk / "auditor-baseline.json")
     assert run("gate").exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"rules": "finding"}, "rules is str, not list"),
+        ({"rules": [1]}, "rule is int, not str"),
+        ({"expires": "2999"}, "expires is '2999', no date"),
+        ({"by": None}, "by is NoneType, not str"),
+        ({"until": "x"}, "an exception has no 'until'"),
+    ],
+)
+def test_an_exception_that_nobody_wrote_is_refused(desk, accepted, change, words):
+    file = desk / "auditor-baseline.json"
+    file.write_text(json.dumps({"version": 1, "exceptions": [accepted | change]}))
+    with pytest.raises(ConfigError) as refused:
+        baseline.read(file)
+    assert words in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("[" * 100_000, "nested deeper"),
+        ('{"version": 1, "version": 1, "exceptions": []}', "'version' stands twice"),
+        ('{"version": true, "exceptions": []}', "version is bool"),
+    ],
+)
+def test_a_baseline_of_another_form_is_refused(tmp_path, text, words):
+    (tmp_path / "b.json").write_text(text)
+    with pytest.raises(ConfigError) as refused:
+        baseline.read(tmp_path / "b.json")
+    assert words in str(refused.value)
+
+
+def test_two_exceptions_of_one_name_are_refused(desk, accepted):
+    file = desk / "auditor-baseline.json"
+    file.write_text(json.dumps({"version": 1, "exceptions": [accepted, accepted | {"rules": []}]}))
+    with pytest.raises(ConfigError, match="two exceptions are named 'bad'"):
+        baseline.read(file)

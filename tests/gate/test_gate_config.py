@@ -206,3 +206,31 @@ def test_a_star_that_stands_for_nothing_is_refused(tmp_path, text, message):
 def test_a_date_may_be_written_as_toml_has_it_or_as_text():
     for value in (dt.date(2022, 1, 3), "2022-01-03"):
         assert keys.checked({"oos_start": value}, keys.OF_AN_AUDIT, str) == {"oos_start": "2022-01-03"}
+
+
+@pytest.mark.parametrize("text", ["tool = 3", "tool = [{auditor = 1}]", "[tool]\nauditor = 3"])
+def test_a_pyproject_of_another_shape_is_told_apart(tmp_path, text):
+    file = written(tmp_path, text, "pyproject.toml")
+    with pytest.raises(ConfigError, match=r"has no \[tool\.auditor\]"):
+        load(file)
+    if "[tool]" not in text:
+        with pytest.raises(ConfigError, match=r"no auditor\.toml"):
+            find(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "capital = inf",
+        "periods_per_year = nan",
+        "rf = nan",
+        "hurdle = -inf",
+        'known = "a\\u0000b"',
+        "oos_fraction = nan",
+    ],
+)
+def test_no_number_and_no_name_are_refused(tmp_path, line):
+    file = written(tmp_path, f'[[audit]]\nname = "a"\nbase = "b"\ntuned = "t"\noos_start = "2020"\n{line}\n')
+    with pytest.raises(ConfigError) as refused:
+        load(file)
+    assert str(refused.value).split(":", 2)[2].startswith(f" {line.split()[0]} = ")

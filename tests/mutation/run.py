@@ -3,7 +3,7 @@
 python tests/mutation/run.py --minutes 20 verdict stats/shape stats/longrun
 
 A module or a folder of auditor/ is named without suffix. Each is changed in a copy of the tree and tried against the
-tests of that module alone, or of its folder where it has no file of its own. Survivors are written to mutants.txt with
+tests of that module alone, or of its folder where it has none (TESTS). Survivors are written to mutants.txt with
 their diffs, the table to the terminal.
 """
 
@@ -22,6 +22,27 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 COPIED = ("auditor", "data", "tests", "pyproject.toml", "README.md")
+SELECTION, TRIES, SHARPE, GOLDEN = (
+    "tests/stats/test_stats_selection.py",
+    "tests/coverage/test_coverage_tries.py",
+    "tests/stats/test_stats_sharpe.py",
+    "tests/stats/test_stats_golden.py",
+)
+TESTS = {
+    "coverage/segments": ("tests/coverage/test_coverage_attribution.py",),
+    "stats/blocks": ("tests/test_kept.py",),
+    "stats/deflated": (SELECTION,),
+    "stats/overfitting": (SELECTION,),
+    "stats/richness": (TRIES,),
+    "stats/selection": (SELECTION,),
+    "stats/sharpe": (SHARPE, GOLDEN),
+    "stats/spanning": (SHARPE, GOLDEN),
+    "stats/studentised": (SHARPE, GOLDEN),
+    "stats/superior": (SELECTION,),
+    "stats/tails": ("tests/stats/test_stats_shape.py",),
+}
+"""Tests of a module that stand in files of other names; tests/FOLDER/test_FOLDER_MODULE*.py are taken too."""
+
 KILLED = {1, 3}
 SURVIVED = {0}
 UNTESTED = {5, 33}
@@ -92,14 +113,14 @@ def one_module(module: str, *, until: float) -> tuple[Counter[str], list[str]]:
 
 def settings(module: str) -> str:
     folder, name = module.split("/")
-    own = f"tests/{folder}/test_{folder}_{name}.py"
-    tests = own if (ROOT / own).is_file() else f"tests/{folder}"
+    own = [f"tests/{folder}/{one.name}" for one in (ROOT / "tests" / folder).glob(f"test_{folder}_{name}*.py")]
+    tests = sorted({*own, *TESTS.get(module, ())}) or [f"tests/{folder}"]
     return f"""
 [tool.mutmut]
 source_paths = ["auditor"]
 only_mutate = ["auditor/{module}.py"]
 also_copy = ["data", "README.md"]
-pytest_add_cli_args_test_selection = ["{tests}"]
+pytest_add_cli_args_test_selection = {json.dumps(tests)}
 pytest_add_cli_args = ["-p", "no:cacheprovider", "-m", "not calibration and not engines"]
 use_git_change_detection = false
 """
