@@ -57,7 +57,7 @@ check: lint types imports engines notebooks postgres cluster browser oldest core
 	$(BIN)/python -m pytest -m calibration -q $(BOTH)
 
 OLDEST := .venv-oldest
-OLDEST_PYTHON ?= python3.11
+OLDEST_PYTHON ?= $(or $(shell command -v python3.11),$(PYTHON))
 $(OLDEST)/.test: pyproject.toml constraints-oldest.txt
 	$(OLDEST_PYTHON) -m venv $(OLDEST)
 	$(OLDEST)/bin/python -m pip install --quiet --disable-pip-version-check --only-binary :all: \
