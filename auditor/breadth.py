@@ -15,8 +15,9 @@ from auditor.coverage.problems import Windows, windows
 from auditor.coverage.tries import Tries, compare_tries
 from auditor.coverage.tries_luck import BeyondLuck
 from auditor.coverage.tries_verdict import TriesVerdict
-from auditor.desk import DAY, Desk
+from auditor.desk import Desk
 from auditor.errors import InputError
+from auditor.inputs.calendar import DAY
 from auditor.inputs.pair import Pair, Span
 from auditor.stats.blocks import block_length
 

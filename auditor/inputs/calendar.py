@@ -13,6 +13,7 @@ from auditor.errors import InputError
 from auditor.inputs.dates import dates_and_notes
 from auditor.inputs.table import Label
 
+DAY = 86_400 * 10**9  # nanoseconds
 WEEKS = 365.25 / 7
 RUN = 5  # gaps of another class in a row that make a calendar mixed
 SHARE = 0.05  # or this share of all gaps
@@ -136,7 +137,7 @@ def _daily(dates: pd.DatetimeIndex, gaps: NDArray[np.float64]) -> Frequency:
 
 
 def _intraday(dates: pd.DatetimeIndex) -> Frequency:
-    days, bars = np.unique(dates.as_unit("ns").asi8 // 86_400_000_000_000, return_counts=True)
+    days, bars = np.unique(dates.as_unit("ns").asi8 // DAY, return_counts=True)
     # 1970-01-01 was a Thursday, 3 from Monday. A Sunday evening, or a night session that ends on Saturday, has few
     # bars: a market is open seven days only where both weekend days hold at least half of a weekday's bars.
     weekday = (days + 3) % 7
