@@ -7,7 +7,7 @@ import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from auditor.report import breadth, detail, planted, shown, stable, traded
+from auditor.report import breadth, detail, planted, shown, stable, traded, traded_rows
 from auditor.report.curves import CURVE_HEADER, CURVE_TITLE, band_words, curve_rows
 from auditor.report.plain import clean, shortened
 from auditor.verdict.checks import Finding
@@ -180,9 +180,9 @@ def _traded(audit: Audit) -> Iterator[Line]:
             yield from wrapped(sentence)
     if audit.coverage.trades is None:
         return
-    header = "".join(f"{cell:>{width}}" for cell, width in zip(traded.COUNTS_HEADER, COUNT_WIDTHS, strict=True))
+    header = "".join(f"{cell:>{width}}" for cell, width in zip(traded_rows.COUNTS_HEADER, COUNT_WIDTHS, strict=True))
     yield (Piece(f"{traded.TITLE:<{LEFT}}", "title"), Piece(header, "quiet"))
-    for name, *cells in traded.count_rows(audit):
+    for name, *cells in traded_rows.count_rows(audit):
         row = "".join(f"{cell:>{width}}" for cell, width in zip(cells, COUNT_WIDTHS, strict=True))
         yield (Piece(f"{name:<{LEFT}}{row}".rstrip()),)
     for sentence in traded.sentences(audit):
