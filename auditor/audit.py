@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from auditor import describe
 from auditor.books import read_books
-from auditor.breadth import NOT_DRAWN, Breadth, breadth_of_sessions, breadth_of_trades
+from auditor.breadth import NOT_DRAWN, Breadth
+from auditor.breadth_pictures import breadth_of_sessions, breadth_of_trades
 from auditor.calibrated import refuse_other, with_calibration
 from auditor.config import Align, Kind, Missing, RolloutAs, Settings, Unit, parse_windows
 from auditor.coverage.direction import DAILY, direction

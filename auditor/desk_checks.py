@@ -13,7 +13,6 @@ from auditor.inputs.trades import Trades
 
 Integers = NDArray[np.int64]
 
-
 CANCELLED, ONE_WAY = 0.1, 0.8
 """Share of the new trades that cancel another, and of new time on one side, that are told."""
 

@@ -17,10 +17,10 @@ from click.testing import CliRunner
 from jsonschema import Draft202012Validator
 
 from auditor import audit
+from auditor.breadth_rollouts import implied_positions
 from auditor.cli import main
 from auditor.errors import InputError
 from auditor.report.machine import as_dict, schema
-from auditor.rollouts import implied_positions
 from auditor.seeds import over_seeds
 
 FAST = {"oos_fraction": 0.4, "reps": 499}
