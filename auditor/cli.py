@@ -142,7 +142,8 @@ def demo(as_json: bool, quiet: bool) -> None:
     if as_json:
         _print_json([as_record(pair, audit_pair(pair)) for pair in bundled])
         return
-    from auditor.report.text import ONE_LINE_HEADING, one_line_pieces, print_audit, print_lines, wrapped
+    from auditor.report.styled import print_lines, wrapped
+    from auditor.report.text import ONE_LINE_HEADING, one_line_pieces, print_audit
 
     console = _console()
     print_lines([ONE_LINE_HEADING], console)
@@ -245,7 +246,8 @@ def _counted(
 
 
 def _print_label(result: Audit) -> None:
-    from auditor.report.text import headline_pieces, print_lines
+    from auditor.report.styled import print_lines
+    from auditor.report.text import headline_pieces
 
     print_lines([headline_pieces(result)], _console(), verdict=result.finding)
 

@@ -56,7 +56,7 @@ def batch(manifest: str, out: str, strict: bool, as_json: bool, quiet: bool, **h
     if as_json:
         print_json(as_summary(found))
     else:
-        from auditor.report.text import print_lines
+        from auditor.report.styled import print_lines
 
         print_lines(summary_lines(found, quiet=quiet), console())
     if strict and found.errors:

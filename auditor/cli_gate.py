@@ -148,7 +148,7 @@ def _report(run: GateRun, code: int, reports: tuple[tuple[str, str], ...], *, as
     from auditor.report import gate_machine, github
     from auditor.report.machine import as_json as json_text
     from auditor.report.machine import write
-    from auditor.report.text import Piece, print_lines
+    from auditor.report.styled import Piece, print_lines
 
     record = partial(gate_machine.as_record, run, exit_code=code)
     if as_json:

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 from auditor.report.machine import VERSION
 from auditor.report.plain import clean
 from auditor.report.shown import count, span
-from auditor.report.text import Line, Piece, apart, listed, print_lines, read_table, wrapped
+from auditor.report.styled import Line, Piece, apart, listed, print_lines, wrapped
+from auditor.report.text import read_table
 from auditor.verdict.checks import Finding
 from auditor.verdict.words import SOURCES
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from auditor.report.plain import clean, shortened
-from auditor.report.text import Line, Piece
+from auditor.report.styled import Line, Piece
 
 if TYPE_CHECKING:
     from auditor.ledger.chain import Row

@@ -13,7 +13,8 @@ from auditor.report.curves import HEADLINES, counted, crossing, sentence, set_se
 from auditor.report.machine import VERSION
 from auditor.report.plain import clean, shortened
 from auditor.report.shown import signed
-from auditor.report.text import Line, Piece, Style, apart, curve_lines, listed, print_lines, wrapped
+from auditor.report.styled import Line, Piece, Style, apart, listed, print_lines, wrapped
+from auditor.report.text import curve_lines
 from auditor.verdict.checks import Finding as Label
 
 if TYPE_CHECKING:
