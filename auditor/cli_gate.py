@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from auditor.grouped import Grouped, GroupedCommand
 from auditor.options import EVERY_FORMAT as FORMATS
-from auditor.options import Grouped, GroupedCommand, check_reports, json_option, parse_reports
+from auditor.options import check_reports, json_option, parse_reports
 from auditor.terminal import console, note, print_json
 
 if TYPE_CHECKING:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from auditor.options import Grouped, GroupedCommand, json_option, stacked
+from auditor.grouped import Grouped, GroupedCommand, stacked
+from auditor.options import json_option
 from auditor.terminal import console, print_json
 
 if TYPE_CHECKING:

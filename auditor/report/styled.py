@@ -1,4 +1,4 @@
-"""Pieces of text and what they are go in; lines of at most 80 columns, in colour where a terminal takes it, come out."""
+"""Pieces of text go in; lines of at most 80 columns, in colour where a terminal takes it, come out."""
 
 from __future__ import annotations
 
