@@ -30,7 +30,7 @@ from auditor.inputs.trials import read_trials
 from auditor.ledger.budget import Look, Subject, spend
 from auditor.measure import alongside, how_selected, in_library, measure, too_coarse
 from auditor.pictures import make_pictures
-from auditor.reading import a_rate, read_known, read_pair, read_policy, read_rate
+from auditor.reading import a_rate, read_known, read_pair, read_policy, read_rate, settings_among
 from auditor.report.rated import Given
 from auditor.report.saved_rates import read_calibration
 from auditor.result import Attribution, Audit, Coverage, ShapePair, SharpePair
@@ -139,41 +139,12 @@ def audit(
 
     Same input, same numbers. Raises InputError, whose message counts, shows the first case and says the fix.
     """
+    options = locals()  # before any other name is set
     rates = None if calibration is None else read_calibration(calibration)
     windows = None if oos is None else parse_windows(oos)
     rate = a_rate(rf)
     tried = None if trials is None else read_trials(trials, na=na, date_format=date_format)
-    settings = Settings(
-        level=level,
-        gain_level=gain_level,
-        min_edge_share=min_edge_share,
-        reps=reps,
-        block=block,
-        seed=seed,
-        known_complete=known_complete,
-        embargo=embargo,
-        periods_per_year=periods_per_year,
-        align=align,
-        na=na,
-        kind=kind,
-        unit=unit,
-        oos_start=None if oos_start is None else str(oos_start),
-        oos_fraction=oos_fraction,
-        oos=None if windows is None else tuple((str(first), str(last)) for first, last in windows),
-        rf=rate if isinstance(rate, float | None) else "returns",
-        opportunity=tuple([opportunity] if isinstance(opportunity, str) else opportunity),
-        tolerance=tolerance,
-        reconcile=reconcile,
-        pnl=pnl,
-        capital=capital,
-        position_lag=position_lag,
-        compounding=compounding,
-        window=window,
-        hurdle=hurdle,
-        rollout_as=rollout_as,
-        n_trials=n_trials,
-        trials=None if tried is None else len(tried.columns),
-    )
+    settings = settings_among(options, windows=windows, rate=rate, trials=None if tried is None else len(tried.columns))
     if known_complete and known is None:
         raise InputError("--known-complete says that the known streams are complete, and none were given: pass --known")
     held = (base_positions, tuned_positions)
