@@ -41,6 +41,7 @@ from auditor.stability import examine
 from auditor.threads import one_thread
 from auditor.verdict.checks import Evidence, Facts
 from auditor.verdict.label import judge
+from auditor.wanted import pictures_wanted, told
 
 
 @one_thread()
@@ -190,7 +191,7 @@ def audit(
         if any(one is not None for one in (base_trades, tuned_trades, *held)):
             raise InputError("--rollout-as each audits single rollouts, and trades or positions are of one policy")
         pairs = [paired(one, other) for one, other in as_pairs(runs)]
-        found = over_seeds([_audit(pair, settings, tried, None, streams) for pair in pairs])
+        found = over_seeds([_audit(pair, settings, tried, None, streams) for pair in told(pairs)])
         return with_runs(found, pairs[0], runs, settings, given)
     pair = paired(*(given if runs is None else as_policies(runs)))
     books = read_books(
@@ -200,7 +201,7 @@ def audit(
         positions=(*held, None if runs is not None and alone else instrument_returns),
         date_format=date_format,
     )
-    found = _audit(pair, settings, tried, books, streams, look, rates)
+    found = _audit(pair, settings, tried, books, streams, look, rates, pictured=pictures_wanted())
     if rates is not None:
         found = with_calibration(found, rates)
     if stability:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -19,6 +20,7 @@ from auditor.options import (
     worlds_options,
 )
 from auditor.terminal import console, note, print_json
+from auditor.wanted import telling
 
 if TYPE_CHECKING:
     from auditor.calibrate import Calibration
@@ -63,7 +65,8 @@ def audit(
 
     options["oos"] = list(options["oos"]) or None
     if ledger is None:
-        result = audit_files(base, tuned, **options)
+        with _each_told(options["rollout_as"]):
+            result = audit_files(base, tuned, **options)
     else:
         result = _counted(base, tuned, ledger, strategy=str(strategy), signing_key=signing_key, **options)
     _write_reports(result, reports, judged=_judged(result))
@@ -163,6 +166,18 @@ def _counted(
     if told := told_of(found.reserved):
         note(f"note: {told}")
     return found.audit
+
+
+@contextmanager
+def _each_told(rollout_as: str) -> Iterator[None]:
+    """Draw how many pairs of rollouts are done, where each is audited: many take seconds."""
+    if rollout_as != "each":
+        yield
+        return
+    from auditor.report.progress import bar
+
+    with bar("pairs") as progress, telling(progress):
+        yield
 
 
 def _print_label(result: Audit) -> None:
