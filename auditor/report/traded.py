@@ -17,13 +17,12 @@ from auditor.report.traded_values import (
     gap_text,
     lines_of,
     matters,
-    share_text,
     tags_of,
     trades_of,
     unit_of,
     value_name,
 )
-from auditor.verdict.words import p_text
+from auditor.verdict.words import p_text, share_text
 
 if TYPE_CHECKING:
     from auditor.coverage.concentration import Concentration

@@ -13,12 +13,12 @@ from auditor.report.traded_values import (
     gap_text,
     lines_of,
     matters,
-    share_text,
     tags_of,
     trades_of,
     unit_of,
     value_name,
 )
+from auditor.verdict.words import share_text
 
 if TYPE_CHECKING:
     from auditor.desk import TradeLines

@@ -82,13 +82,6 @@ def value_name(name: str) -> str:
     return shortened(clean(name), LONGEST_NAME) or "(none)"
 
 
-def share_text(value: float) -> str:
-    """Give a share, never as all or nothing where it is not."""
-    if 0.995 <= value < 1 or 0 < value < 0.005:
-        return "over 99%" if value > 0.5 else "under 1%"
-    return f"{value:,.0%}"
-
-
 def gap_text(value: float, digits: int = 1) -> str:
     """Give by how much trades differ from returns, as a share."""
     if not math.isfinite(value):
