@@ -10,7 +10,6 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from auditor.errors import InputError
-from auditor.inputs.dates import dates_and_notes
 from auditor.inputs.table import Label
 
 DAY = 86_400 * 10**9  # nanoseconds
@@ -47,13 +46,6 @@ class Frequency:
     def __str__(self) -> str:
         """Say it in one line."""
         return f"{self.name}, {self.periods_per_year:g} a year ({self.evidence}){', mixed' if self.mixed else ''}"
-
-
-def parse_dates(
-    raw: pd.Series[Any] | pd.Index[Any], *, name: str, lines: Label, date_format: str | None = None
-) -> pd.DatetimeIndex:
-    """Read a raw column of dates, (T,), naive or UTC, in the order given; `dates_and_notes` has all it refuses."""
-    return dates_and_notes(raw, name=name, lines=lines, date_format=date_format)[0]
 
 
 def check_order(dates: pd.DatetimeIndex, *, name: str, label: Label) -> None:
