@@ -191,7 +191,7 @@ def audit(
         if any(one is not None for one in (base_trades, tuned_trades, *held)):
             raise InputError("--rollout-as each audits single rollouts, and trades or positions are of one policy")
         pairs = [paired(one, other) for one, other in as_pairs(runs)]
-        found = over_seeds([_audit(pair, settings, tried, None, streams) for pair in told(pairs)])
+        found = over_seeds([audit_checked(pair, settings, tried, None, streams) for pair in told(pairs)])
         return with_runs(found, pairs[0], runs, settings, given)
     pair = paired(*(given if runs is None else as_policies(runs)))
     books = read_books(
@@ -201,7 +201,7 @@ def audit(
         positions=(*held, None if runs is not None and alone else instrument_returns),
         date_format=date_format,
     )
-    found = _audit(pair, settings, tried, books, streams, look, rates, pictured=pictures_wanted())
+    found = audit_checked(pair, settings, tried, books, streams, look, rates, pictured=pictures_wanted())
     if rates is not None:
         found = with_calibration(found, rates)
     if stability:
@@ -224,7 +224,7 @@ def audit_files(
     return audit(*files, **options)
 
 
-def _audit(
+def audit_checked(
     pair: Pair,
     settings: Settings,
     tried: Returns | None,
@@ -347,7 +347,7 @@ def _audit(
 
 
 def _audited_again(books: Desk | Shelf | None, look: int | None, pair: Pair, settings: Settings) -> Audit:
-    return _audit(pair, settings, None, books, None, look, pictured=False)
+    return audit_checked(pair, settings, None, books, None, look, pictured=False)
 
 
 def _breadth(pair: Pair, settings: Settings, desk: Desk | Shelf | None) -> Breadth:
