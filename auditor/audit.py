@@ -140,7 +140,7 @@ def audit(
 
     Same input, same numbers. Raises InputError, whose message counts, shows the first case and says the fix.
     """
-    options = locals()  # before any other name is set
+    options = dict(locals())  # before any other name is set; a copy, which no debugger changes
     rates = None if calibration is None else read_calibration(calibration)
     windows = None if oos is None else parse_windows(oos)
     rate = a_rate(rf)

@@ -161,7 +161,7 @@ def calibrate(
 
     Raises InputError for what `audit` refuses of a base.
     """
-    options = locals()  # before any other name is set
+    options = dict(locals())  # before any other name is set; a copy, which no debugger changes
     windows = None if oos is None else parse_windows(oos)
     rate = a_rate(rf)
     settings = settings_among(options, windows=windows, rate=rate)
