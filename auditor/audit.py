@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from auditor import describe
 from auditor.books import read_books
-from auditor.breadth import NOT_DRAWN, Breadth, breadth_of_sessions, breadth_of_trades
+from auditor.breadth import NOT_DRAWN, Breadth
+from auditor.breadth_pictures import breadth_of_sessions, breadth_of_trades
 from auditor.calibrated import refuse_other, with_calibration
 from auditor.config import Align, Kind, Missing, RolloutAs, Settings, Unit, parse_windows
 from auditor.coverage.direction import DAILY, direction
@@ -29,7 +30,7 @@ from auditor.inputs.trials import read_trials
 from auditor.ledger.budget import Look, Subject, spend
 from auditor.measure import alongside, how_selected, in_library, measure, too_coarse
 from auditor.pictures import make_pictures
-from auditor.reading import a_rate, read_known, read_pair, read_policy, read_rate
+from auditor.reading import a_rate, read_known, read_pair, read_policy, read_rate, settings_among
 from auditor.report.rated import Given
 from auditor.report.saved_rates import read_calibration
 from auditor.result import Attribution, Audit, Coverage, ShapePair, SharpePair
@@ -40,6 +41,7 @@ from auditor.stability import examine
 from auditor.threads import one_thread
 from auditor.verdict.checks import Evidence, Facts
 from auditor.verdict.label import judge
+from auditor.wanted import pictures_wanted, told
 
 
 @one_thread()
@@ -138,41 +140,12 @@ def audit(
 
     Same input, same numbers. Raises InputError, whose message counts, shows the first case and says the fix.
     """
+    options = dict(locals())  # before any other name is set; a copy, which no debugger changes
     rates = None if calibration is None else read_calibration(calibration)
     windows = None if oos is None else parse_windows(oos)
     rate = a_rate(rf)
     tried = None if trials is None else read_trials(trials, na=na, date_format=date_format)
-    settings = Settings(
-        level=level,
-        gain_level=gain_level,
-        min_edge_share=min_edge_share,
-        reps=reps,
-        block=block,
-        seed=seed,
-        known_complete=known_complete,
-        embargo=embargo,
-        periods_per_year=periods_per_year,
-        align=align,
-        na=na,
-        kind=kind,
-        unit=unit,
-        oos_start=None if oos_start is None else str(oos_start),
-        oos_fraction=oos_fraction,
-        oos=None if windows is None else tuple((str(first), str(last)) for first, last in windows),
-        rf=rate if isinstance(rate, float | None) else "returns",
-        opportunity=tuple([opportunity] if isinstance(opportunity, str) else opportunity),
-        tolerance=tolerance,
-        reconcile=reconcile,
-        pnl=pnl,
-        capital=capital,
-        position_lag=position_lag,
-        compounding=compounding,
-        window=window,
-        hurdle=hurdle,
-        rollout_as=rollout_as,
-        n_trials=n_trials,
-        trials=None if tried is None else len(tried.columns),
-    )
+    settings = settings_among(options, windows=windows, rate=rate, trials=None if tried is None else len(tried.columns))
     if known_complete and known is None:
         raise InputError("--known-complete says that the known streams are complete, and none were given: pass --known")
     held = (base_positions, tuned_positions)
@@ -218,7 +191,7 @@ def audit(
         if any(one is not None for one in (base_trades, tuned_trades, *held)):
             raise InputError("--rollout-as each audits single rollouts, and trades or positions are of one policy")
         pairs = [paired(one, other) for one, other in as_pairs(runs)]
-        found = over_seeds([_audit(pair, settings, tried, None, streams) for pair in pairs])
+        found = over_seeds([audit_checked(pair, settings, tried, None, streams) for pair in told(pairs)])
         return with_runs(found, pairs[0], runs, settings, given)
     pair = paired(*(given if runs is None else as_policies(runs)))
     books = read_books(
@@ -228,7 +201,7 @@ def audit(
         positions=(*held, None if runs is not None and alone else instrument_returns),
         date_format=date_format,
     )
-    found = _audit(pair, settings, tried, books, streams, look, rates)
+    found = audit_checked(pair, settings, tried, books, streams, look, rates, pictured=pictures_wanted())
     if rates is not None:
         found = with_calibration(found, rates)
     if stability:
@@ -251,7 +224,7 @@ def audit_files(
     return audit(*files, **options)
 
 
-def _audit(
+def audit_checked(
     pair: Pair,
     settings: Settings,
     tried: Returns | None,
@@ -374,7 +347,7 @@ def _audit(
 
 
 def _audited_again(books: Desk | Shelf | None, look: int | None, pair: Pair, settings: Settings) -> Audit:
-    return _audit(pair, settings, None, books, None, look, pictured=False)
+    return audit_checked(pair, settings, None, books, None, look, pictured=False)
 
 
 def _breadth(pair: Pair, settings: Settings, desk: Desk | Shelf | None) -> Breadth:

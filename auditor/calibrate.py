@@ -19,7 +19,7 @@ from auditor.planted.draws import ratio
 from auditor.planted.pool import Progress, runner
 from auditor.planted.power import Rates, SmallestBook, next_sharpe, rates_of, smallest_book
 from auditor.planted.words import notes_of, verdict_of, warnings_of
-from auditor.reading import a_rate, read_pair, read_policy
+from auditor.reading import a_rate, read_pair, read_policy, settings_among
 from auditor.result import Input, Sample
 from auditor.verdict.checks import Evidence
 
@@ -161,32 +161,10 @@ def calibrate(
 
     Raises InputError for what `audit` refuses of a base.
     """
+    options = dict(locals())  # before any other name is set; a copy, which no debugger changes
     windows = None if oos is None else parse_windows(oos)
     rate = a_rate(rf)
-    settings = Settings(
-        level=level,
-        gain_level=gain_level,
-        min_edge_share=min_edge_share,
-        reps=reps,
-        block=block,
-        seed=seed,
-        known_complete=known_complete,
-        embargo=embargo,
-        periods_per_year=periods_per_year,
-        na=na,
-        kind=kind,
-        unit=unit,
-        oos_start=None if oos_start is None else str(oos_start),
-        oos_fraction=oos_fraction,
-        oos=None if windows is None else tuple((str(first), str(last)) for first, last in windows),
-        rf=rate if isinstance(rate, float | None) else "returns",
-        opportunity=tuple([opportunity] if isinstance(opportunity, str) else opportunity),
-        tolerance=tolerance,
-        reconcile=reconcile,
-        pnl=pnl,
-        capital=capital,
-        compounding=compounding,
-    )
+    settings = settings_among(options, windows=windows, rate=rate)
     for name, value, least in (("worlds", worlds, FEWEST_WORLDS), ("workers", workers, 1)):
         if isinstance(value, bool) or not isinstance(value, int) or value < least:
             raise InputError(f"--{name} must be a whole number of at least {least}; got {value!r}")

@@ -7,7 +7,8 @@ from typing import Any
 
 import click
 
-from auditor.options import Grouped, GroupedCommand, batch_pages, output_options
+from auditor.grouped import Grouped, GroupedCommand
+from auditor.options import batch_pages, output_options
 from auditor.terminal import console, print_json
 
 ERRORS = 1
@@ -56,7 +57,7 @@ def batch(manifest: str, out: str, strict: bool, as_json: bool, quiet: bool, **h
     if as_json:
         print_json(as_summary(found))
     else:
-        from auditor.report.text import print_lines
+        from auditor.report.styled import print_lines
 
         print_lines(summary_lines(found, quiet=quiet), console())
     if strict and found.errors:

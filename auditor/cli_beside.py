@@ -7,7 +7,8 @@ from typing import Any
 
 import click
 
-from auditor.options import Grouped, GroupedCommand, output_options
+from auditor.grouped import Grouped, GroupedCommand
+from auditor.options import output_options
 from auditor.terminal import console, print_json
 
 _COMPARE_EXAMPLES = """

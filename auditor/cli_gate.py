@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from auditor.grouped import Grouped, GroupedCommand
 from auditor.options import EVERY_FORMAT as FORMATS
-from auditor.options import Grouped, GroupedCommand, check_reports, json_option, parse_reports
+from auditor.options import check_reports, json_option, parse_reports
 from auditor.terminal import console, note, print_json
 
 if TYPE_CHECKING:
@@ -148,7 +149,7 @@ def _report(run: GateRun, code: int, reports: tuple[tuple[str, str], ...], *, as
     from auditor.report import gate_machine, github
     from auditor.report.machine import as_json as json_text
     from auditor.report.machine import write
-    from auditor.report.text import Piece, print_lines
+    from auditor.report.styled import Piece, print_lines
 
     record = partial(gate_machine.as_record, run, exit_code=code)
     if as_json:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from auditor.options import Grouped, GroupedCommand, json_option, stacked
+from auditor.grouped import Grouped, GroupedCommand, stacked
+from auditor.options import json_option
 from auditor.terminal import console, print_json
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ def ledger() -> None:
 def list_looks(strategy: str | None, url: str | None, config: str | None, as_json: bool) -> None:
     """List every look, oldest first: what level it had, and what it found."""
     from auditor.report.looks import listed, records
-    from auditor.report.text import print_lines
+    from auditor.report.styled import print_lines
 
     found = [one for one in records(_opened(url, config)[0].rows()) if strategy in (None, one["strategy"])]
     if as_json:
@@ -55,7 +56,7 @@ def show(row: int, url: str | None, config: str | None, as_json: bool) -> None:
     """Show all of the look at ROW, as `list` numbers it."""
     from auditor.errors import LedgerError
     from auditor.report.looks import records, shown
-    from auditor.report.text import print_lines
+    from auditor.report.styled import print_lines
 
     opened, _ = _opened(url, config)
     looks = {one["row"]: one for one in records(opened.rows())}
@@ -96,7 +97,7 @@ def verify(
     from dataclasses import asdict
 
     from auditor.report.looks import told
-    from auditor.report.text import print_lines
+    from auditor.report.styled import print_lines
 
     opened, name = _opened(url, config, signing_key)
     found = opened.verify(expect=expect)

@@ -27,6 +27,7 @@ from auditor.shelf import Shelf
 from auditor.stats.selection import Selection
 from auditor.stats.sharpe import ROUNDING, sharpe_without_each
 from auditor.verdict.checks import Evidence, Finding
+from auditor.verdict.words import detectable_text
 
 PROGRAMS = ("auditor", "numpy", "scipy", "pandas", "arch")
 
@@ -212,8 +213,8 @@ def oddities(
     if outside.gain.n_obs < 2 * pair.periods_per_year:
         years = outside.gain.n_obs / pair.periods_per_year
         found.append(
-            f"The out-of-sample data spans {years:.1f} years: only gains of {outside.gain.min_detectable_gain:.2f} "
-            "and more are found with 80 % power."
+            f"The out-of-sample data spans {years:.1f} years: only gains of "
+            f"{detectable_text(outside.gain.min_detectable_gain)} and more are found with 80 % power."
         )
     return tuple(found)
 

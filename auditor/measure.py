@@ -14,6 +14,7 @@ from auditor.coverage.library import LibraryMatch, match_library
 from auditor.coverage.split import Split
 from auditor.desk import Desk
 from auditor.errors import InputError
+from auditor.gain_parts import attribute, nothing_new
 from auditor.inputs.pair import Pair, Span
 from auditor.inputs.returns import Returns
 from auditor.inputs.trials import trials_on
@@ -21,37 +22,19 @@ from auditor.ledger.budget import Look
 from auditor.result import SpanAttribution
 from auditor.shelf import Shelf
 from auditor.stats.blockchoice import calibrated_block
-from auditor.stats.blocks import Draws, Resampled, block_length, columns_of, resample
+from auditor.stats.blocks import Draws, block_length, resample
 from auditor.stats.selection import Selection, select
 from auditor.stats.shape import PairShape, shape_of_pair
 from auditor.stats.sharpe import (
     ROUNDING,
-    SHARPE_ALONE,
     SHARPE_DIFFERENCE,
     SharpeTest,
     pair_moments,
     sharpe_difference_test,
-    sharpe_ratio,
     sharpe_test,
 )
-from auditor.stats.spanning import (
-    ALONE,
-    ALPHA_NULL,
-    AS_PAIR,
-    BESIDE,
-    EARNS,
-    MEAN_NULL,
-    NEW_ALPHA,
-    NEW_MEAN,
-    SpanningRegression,
-    alpha_error,
-    cover_moments,
-    mean_error,
-    spanning_regression,
-    stream_test,
-)
-from auditor.stats.studentised import Studentised, booked_error, quantile, replicates, standard_error, studentise
-from auditor.verdict.checks import Part
+from auditor.stats.spanning import cover_moments, spanning_regression
+from auditor.stats.studentised import replicates
 
 Array = NDArray[np.float64]
 
@@ -66,8 +49,6 @@ MONTHS = 24
 
 FEW_HITS = 20
 """Replicates beyond the statistic that a p needs to be held against a small level: its error is then a fifth of it."""
-
-NO_GAIN = "there is no gain to share out"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -229,92 +210,3 @@ def longer_horizon(periods_per_year: float, where: Span) -> int:
     """
     wanted = round(periods_per_year / 12) if periods_per_year > 24 else 3
     return max(2, min(wanted, where.index.size // 10, max(where.lengths) // 2))
-
-
-def nothing_new(test: SharpeTest, on_base: SpanningRegression | None, reason: str) -> SpanAttribution:
-    """The split of a gain that is all reweighting."""
-    return SpanAttribution(
-        reweighting_part=Part(value=test.gain, ci=test.ci),
-        edge_part=Part(value=0.0, ci=(0.0, 0.0)),
-        edge_part_upper=0.0,
-        edge_share=share_of(0.0, test.gain),
-        edge_share_reason=None if test.gain >= ROUNDING else NO_GAIN,
-        on_base=on_base,
-        new_mean=None,
-        new_alpha=None,
-        new_p=None,
-        new_reason=reason,
-    )
-
-
-def attribute(
-    parts: Split,
-    table: Array,
-    resampled: Resampled,
-    gains: Array,
-    test: SharpeTest,
-    on_base: SpanningRegression | None,
-    draws: Draws,
-    scale: float,
-    periods_per_year: float,
-) -> SpanAttribution:
-    """Split the gain into its two parts, and test the mean and the alpha of the new stream.
-
-    table, resampled  `cover_moments` in units of `scale`, and their resamples
-    gains             (reps,) per-period Sharpe gain in every replicate, which the parts' replicates add up to
-    """
-    year = math.sqrt(periods_per_year)
-    covered, total = parts.covered / scale, (parts.covered + parts.new) / scale
-    # Where nothing is covered its Sharpe ratio is zero, and the whole of the new part's is edge.
-    bare = not covered.any()
-    statistic, columns = (SHARPE_ALONE, ALONE) if bare else (SHARPE_DIFFERENCE, AS_PAIR)
-    own_units = table[:, ALONE] if bare else pair_moments(covered / covered.std(), total)
-    error = standard_error(statistic, own_units, draws.lengths)
-    if parts.booked:
-        error = booked_error(statistic, table[:, columns], draws.lengths, draws.block)
-    edge = studentise(statistic, table[:, columns], columns_of(resampled, columns), se=error)
-    low, high = edge.interval(test.level)
-    rest = test.gain - edge.estimate * year
-    rest_stars = (gains - replicates(statistic, table[:, columns], columns_of(resampled, columns))) * year
-    half = quantile(np.sort(np.abs(rest_stars - rest)), 1 - test.level)
-
-    mean, alpha = new_tests(parts, table, resampled, draws)
-    annual = scale * periods_per_year
-    return SpanAttribution(
-        reweighting_part=Part(value=rest, ci=(rest - half, rest + half)),
-        edge_part=Part(value=edge.estimate * year, ci=(low * year, high * year)),
-        edge_part_upper=edge.upper_bound(test.level) * year,
-        edge_share=share_of(edge.estimate * year, test.gain),
-        edge_share_reason=None if test.gain >= ROUNDING else NO_GAIN,
-        on_base=on_base,
-        new_mean=stream_test(mean, MEAN_NULL, draws, periods_per_year=annual, level=test.level),
-        new_alpha=stream_test(alpha, ALPHA_NULL, draws, periods_per_year=annual, level=test.level),
-        new_p=max(mean.p_value(), alpha.p_value()),
-        new_reason=None,
-    )
-
-
-def new_tests(parts: Split, table: Array, resampled: Resampled, draws: Draws) -> tuple[Studentised, Studentised]:
-    """Mean of the new stream, and its alpha on the covered one; both pay for the projection that found them.
-
-    table, resampled  `cover_moments` of the two streams, in any unit, and their resamples
-    """
-    total, covered = table[:, 0], table[:, 1]
-    lost = parts.parameters
-    error = parts.error_factor * mean_error(total - covered, draws.lengths, lost)
-    if parts.booked:
-        error = booked_error(NEW_MEAN, table[:, EARNS], draws.lengths, draws.block)
-    mean = studentise(NEW_MEAN, table[:, EARNS], columns_of(resampled, EARNS), se=error)
-    if not covered.any():
-        return mean, mean
-    # The alpha's own error holds the covered stream's share of the factor already.
-    factor = parts.error_factor / math.hypot(1, sharpe_ratio(covered))
-    error = factor * alpha_error(covered, total, draws.lengths, lost)
-    if parts.booked:
-        error = booked_error(NEW_ALPHA, table[:, BESIDE], draws.lengths, draws.block)
-    return mean, studentise(NEW_ALPHA, table[:, BESIDE], columns_of(resampled, BESIDE), se=error)
-
-
-def share_of(edge: float, gain: float) -> float | None:
-    """Edge part over gain; None where there is no gain beyond rounding."""
-    return edge / gain if gain >= ROUNDING else None

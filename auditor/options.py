@@ -5,17 +5,16 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Collection
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 
 from auditor.errors import InputError
+from auditor.grouped import OUTPUT, Command, Grouped, stacked
 
 FORMATS = ("html", "json", "md")
 EVERY_FORMAT = (*FORMATS, "junit", "sarif", "github")
 """What --report can write."""
-
-Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 def block(ctx: click.Context, param: click.Parameter, value: str) -> int | str:
@@ -67,79 +66,26 @@ def parse_reports(
     return tuple(found)
 
 
-class Grouped(click.Option):
-    """An option that stands under a heading of --help."""
-
-    def __init__(self, *args: Any, group: str, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.group = group
-
-
-class GroupedCommand(click.Command):
-    """A command whose --help lists its options by heading, and keeps the lines of its epilog."""
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Refuse an option given twice, of which only the last would count."""
-        typed = [arg.partition("=")[0] for arg in (args[: args.index("--")] if "--" in args else args)]
-        for param in self.params:
-            if isinstance(param, click.Option) and not param.multiple and not param.is_flag:
-                count = sum(typed.count(name) for name in param.opts)
-                if count > 1:
-                    raise click.UsageError(f"{param.opts[0]} is given {count} times; it takes one value.", ctx)
-        return super().parse_args(ctx, args)
-
-    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the options, heading by heading, in the order in which they are defined."""
-        groups: dict[str, list[tuple[str, str]]] = {}
-        for param in self.get_params(ctx):
-            if isinstance(param, click.Argument):
-                continue
-            record = param.get_help_record(ctx)
-            if record is not None:
-                groups.setdefault(getattr(param, "group", _OUTPUT), []).append(record)
-        width = max(len(name) for records in groups.values() for name, _ in records)
-        for title, records in groups.items():
-            with formatter.section(title):
-                # One width for all headings, so that the page has two columns and not one per heading.
-                formatter.write_dl([(f"{name:<{width}}", words) for name, words in records], col_max=width + 2)
-
-    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the epilog as it stands."""
-        if self.epilog:
-            formatter.write("\n" + self.epilog.strip("\n") + "\n")
-
-
 def _option(group: str, *names: str, **how: Any) -> Callable[[Command], Command]:
     return click.option(*names, cls=Grouped, group=group, **how)
 
 
-def stacked(*options: Callable[[Command], Command]) -> Callable[[Command], Command]:
-    """Options as one decorator, shown in the order given."""
-
-    def decorate(command: Command) -> Command:
-        for option in reversed(options):
-            command = option(command)
-        return command
-
-    return decorate
-
-
 _SPLIT, _READ, _KNOWN = "Out of sample, one of", "Reading", "Streams the base could have had"
 _TRADES, _ROLLOUTS = "What was traded", "Several seeds of each policy"
-_TRIALS, _TEST, _LOOKS, _OUTPUT = "What was tried", "Testing", "Looks at this window", "Output"
+_TRIALS, _TEST, _LOOKS = "What was tried", "Testing", "Looks at this window"
 _WORLDS = "Worlds"
 
-json_option = _option(_OUTPUT, "--json", "as_json", is_flag=True, help="Print the JSON alone.")
+json_option = _option(OUTPUT, "--json", "as_json", is_flag=True, help="Print the JSON alone.")
 output_options = stacked(
     json_option,
-    _option(_OUTPUT, "-q", "--quiet", is_flag=True, help="Print the label line alone."),
+    _option(OUTPUT, "-q", "--quiet", is_flag=True, help="Print the label line alone."),
 )
 
 
 def report_option_of(formats: tuple[str, ...]) -> Callable[[Command], Command]:
     """Give --report for these formats."""
     return _option(
-        _OUTPUT, "--report", "reports", multiple=True, metavar="FORMAT:PATH",
+        OUTPUT, "--report", "reports", multiple=True, metavar="FORMAT:PATH",
         callback=partial(parse_reports, formats=formats), help=f"Write a file too: {', '.join(formats)}. Repeatable.",
     )  # fmt: skip
 
@@ -213,7 +159,7 @@ audit_options = stacked(
 
 batch_pages = stacked(
     # Pages are there where an audit can be written as one.
-    *([_option(_OUTPUT, "--pages", is_flag=True, help="Write a page of each audit too.")] if "html" in FORMATS else [])
+    *([_option(OUTPUT, "--pages", is_flag=True, help="Write a page of each audit too.")] if "html" in FORMATS else [])
 )
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from functools import partial
 from typing import Any
 
-from auditor.config import Align, Kind, Missing, Unit, parse_windows
+from auditor.config import Align, Kind, Missing, Settings, Unit, parse_windows
 from auditor.errors import InputError
 from auditor.inputs.pair import Pair, make_pair
 from auditor.inputs.returns import Returns, read_returns, read_streams
@@ -76,3 +77,26 @@ def a_rate(rf: Any) -> Any:
         return float(rf) if isinstance(rf, int | float | str) and not isinstance(rf, bool) else rf
     except ValueError:
         return rf
+
+
+def settings_among(
+    options: Mapping[str, Any], *, windows: Sequence[tuple[Any, Any]] | None, rate: Any, trials: int | None = None
+) -> Settings:
+    """Pick from the arguments of `audit` or `calibrate` those that are settings, by their names.
+
+    windows, rate, trials  what `oos`, `rf` and `trials` were read as
+
+    Raises InputError for a value that no audit could mean.
+    """
+    found = {one.name: options[one.name] for one in fields(Settings) if one.name in options}
+    start, columns = found["oos_start"], found["opportunity"]
+    return Settings(
+        **found
+        | {
+            "oos_start": None if start is None else str(start),
+            "oos": None if windows is None else tuple((str(first), str(last)) for first, last in windows),
+            "rf": rate if isinstance(rate, float | None) else "returns",
+            "opportunity": tuple([columns] if isinstance(columns, str) else columns),
+            "trials": trials,
+        }
+    )

@@ -7,12 +7,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from auditor.breadth import Breadth
+from auditor.breadth_rollouts import breadth_of_rollouts
 from auditor.config import Settings
 from auditor.describe import as_inputs
 from auditor.inputs.pair import Pair
 from auditor.inputs.returns import Returns
 from auditor.result import Audit, SeedAudit, Seeds
-from auditor.rollouts import Runs, as_policies, beside_mean, breadth_of_rollouts, records
+from auditor.rollouts import Runs, as_policies, beside_mean, records
 from auditor.verdict.checks import Finding
 
 AGREE = 0.9

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from desks import Desk
 
-from auditor.breadth import breadth_of_sessions, grid
+from auditor.breadth_pictures import breadth_of_sessions, grid
 from auditor.config import Settings
 from auditor.inputs.pair import make_pair
 from auditor.inputs.returns import read_returns

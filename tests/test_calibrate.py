@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import fields
 from importlib import import_module
 from pathlib import Path
 
@@ -25,6 +26,7 @@ from jsonschema import Draft202012Validator
 import auditor
 from auditor import AuditorError, InputError, calibrate
 from auditor.cli import main
+from auditor.config import Settings
 from auditor.demo import pairs
 from auditor.planted.audited import audited, ground_of
 from auditor.planted.catalogue import NULLS, new_book
@@ -234,6 +236,11 @@ def test_trades_of_another_backtest_are_refused(desk):
 def test_the_function_wins_over_the_module():
     assert import_module("auditor").calibrate is library.calibrate is calibrate
     assert auditor.Calibration is library.Calibration
+
+
+def test_settings_that_are_told_are_those_that_the_function_takes():
+    taken = {one.name for one in fields(Settings)} & inspect.signature(library.calibrate).parameters.keys()
+    assert set(library.SETTINGS) == taken
 
 
 def test_options_are_those_of_the_function():

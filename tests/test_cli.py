@@ -8,6 +8,7 @@ import os
 import re
 import subprocess
 import sys
+from dataclasses import fields
 from importlib import import_module
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from jsonschema import Draft202012Validator
 
 from auditor import __version__
 from auditor.cli import main
+from auditor.config import Settings
 from auditor.demo import pairs
 
 FAST = ["--reps", "199"]
@@ -86,6 +88,12 @@ def test_help_names_every_option_under_a_heading():
         if param.param_type_name == "option":
             assert param.opts[-1] in text
             assert param.help, param.name  # type: ignore[attr-defined]
+
+
+def test_every_setting_is_an_option_of_the_audit():
+    from auditor.audit import audit
+
+    assert {one.name for one in fields(Settings)} <= inspect.signature(audit).parameters.keys()
 
 
 def test_options_and_defaults_are_those_of_the_library():

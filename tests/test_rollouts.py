@@ -7,6 +7,7 @@ import gzip
 import io
 import json
 import math
+import sys
 from datetime import date
 from importlib.resources import files
 
@@ -17,10 +18,10 @@ from click.testing import CliRunner
 from jsonschema import Draft202012Validator
 
 from auditor import audit
+from auditor.breadth_rollouts import implied_positions
 from auditor.cli import main
 from auditor.errors import InputError
 from auditor.report.machine import as_dict, schema
-from auditor.rollouts import implied_positions
 from auditor.seeds import over_seeds
 
 FAST = {"oos_fraction": 0.4, "reps": 499}
@@ -272,6 +273,28 @@ def test_json_of_rollouts_is_valid_and_every_report_says_the_same(weeks):
     roles = [one.role for one in found.inputs]
     assert roles[:2] == ["base", "tuned"]
     assert roles[-2:] == ["base rollouts", "tuned rollouts"]
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+@pytest.mark.parametrize(("where", "choice", "seen"), [
+    (Terminal, "each", True), (Terminal, "mean", False), (io.StringIO, "each", False),
+])  # fmt: skip
+def test_each_pair_of_rollouts_shows_a_bar_on_a_terminal(weeks, tmp_path, monkeypatch, capsys, where, choice, seen):
+    for role, rate in (("base", 0.7), ("tuned", 0.9)):
+        planted(weeks, 0.3, rate, seed=len(role), rollouts=3).rename_axis("date").to_csv(tmp_path / f"{role}.csv")
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "100")
+    monkeypatch.setattr(sys, "stderr", err := where())
+    rollouts = ["--base-rollouts", str(tmp_path / "base.csv"), "--tuned-rollouts", str(tmp_path / "tuned.csv")]
+    main(["audit", *rollouts, "--oos-fraction", "0.4", "--reps", "199", "--rollout-as", choice, "-q"],
+         standalone_mode=False)  # fmt: skip
+    assert ("pairs" in err.getvalue() and "3/3" in err.getvalue()) == seen
+    assert bool(err.getvalue()) == seen
+    assert "pairs" not in capsys.readouterr().out
 
 
 def test_on_the_command_line_base_and_tuned_may_be_left_out(weeks, tmp_path):

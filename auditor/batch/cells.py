@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import difflib
 import os
 from collections.abc import Iterable, Mapping
 from functools import cache
@@ -12,6 +11,7 @@ from typing import Any
 import click
 
 from auditor.errors import ConfigError
+from auditor.nearest import nearest_word
 from auditor.options import audit_options
 
 WINDOWS = ";"
@@ -49,8 +49,8 @@ def check_options(names: Iterable[str]) -> None:
 def nearest(word: str, known: Iterable[str]) -> str:
     """Give ": did you mean X?" for the nearest known word, or all of them."""
     choices = list(known)
-    found = difflib.get_close_matches(word, choices, n=1, cutoff=0.6)
-    return f": did you mean {found[0]!r}?" if found else f". Known: {', '.join(choices)}"
+    found = nearest_word(word, choices)
+    return f": did you mean {found!r}?" if found else f". Known: {', '.join(choices)}"
 
 
 def plain_name(column: str) -> str:

@@ -11,6 +11,7 @@ from typing import Any, Literal
 from auditor.errors import AuditorError, InputError
 from auditor.kept import Kept, keeping
 from auditor.threads import one_thread_for_good
+from auditor.wanted import without_pictures
 
 KEPT = Kept(64 << 20)
 """What audits of this process share, in bytes: files read and draws made."""
@@ -91,7 +92,8 @@ def _audit(job: Job) -> Any:
 def _record(job: Job) -> Any:
     from auditor.batch.record import record_of
 
-    return record_of(_audit(job)), None
+    with without_pictures():  # the table has none
+        return record_of(_audit(job)), None
 
 
 def _page(job: Job) -> Any:

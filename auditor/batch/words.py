@@ -8,7 +8,7 @@ from typing import Any
 
 from auditor.batch.run import Batch
 from auditor.report.plain import clean
-from auditor.report.text import Line, Piece, wrapped
+from auditor.report.styled import Line, Piece, wrapped
 from auditor.verdict.words import HEADLINES
 
 MOST_ERRORS = 10

@@ -73,7 +73,7 @@ def make(folder: Path, *, pyproject: bool = False) -> tuple[Path, int]:
     if pyproject and not shared.exists():
         raise ConfigError(f"there is no {SHARED} here; without --pyproject an {OWN} is made")
     pairs = found_pairs(folder)
-    text = config_text(folder, pairs, prefix="tool.auditor." if pyproject else "")
+    text = config_text(pairs, prefix="tool.auditor." if pyproject else "")
     target = shared if pyproject else own
     gap = "" if not before or not pyproject else "\n" if before.endswith("\n") else "\n\n"
     with target.open("a" if pyproject else "x", encoding="utf-8", newline="\n") as file:
@@ -81,7 +81,7 @@ def make(folder: Path, *, pyproject: bool = False) -> tuple[Path, int]:
     return target, len(pairs)
 
 
-def config_text(folder: Path, pairs: list[FoundPair], *, prefix: str) -> str:
+def config_text(pairs: list[FoundPair], *, prefix: str) -> str:
     """Give the config's text; where nothing was found its audit is an example, commented out."""
     head = HEAD.format(table="[tool.auditor]\n" if prefix else "")
     if not pairs:

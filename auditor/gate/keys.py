@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-import difflib
 import math
 import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from auditor.errors import ConfigError
+from auditor.nearest import nearest_word
 from auditor.verdict.gate import FINDINGS
 
 Check = Callable[[Any], Any]
@@ -32,7 +32,7 @@ def _a(kind: type | tuple[type, ...], words: str, *, within: Callable[[Any], boo
 def _choice(*known: str) -> Check:
     def check(value: Any) -> Any:
         if value not in known:
-            near = _nearest(str(value), known)
+            near = nearest_word(str(value), known)
             raise WrongError(" or ".join(f'"{one}"' for one in known) + (f"; did you mean {near!r}?" if near else ""))
         return value
 
@@ -163,7 +163,7 @@ def checked(table: Mapping[str, Any], known: Mapping[str, Check], where: Callabl
     found: dict[str, Any] = {}
     for key, value in table.items():
         if key not in known:
-            near = _nearest(key, tuple(known))
+            near = nearest_word(key, tuple(known))
             hint = f"did you mean {near!r}?" if near else f"known keys: {', '.join(known)}"
             raise ConfigError(f"{where(key)}: unknown key {key!r}; {hint}")
         try:
@@ -185,13 +185,8 @@ def in_keys(message: str) -> str:
 
 def nearest_of(word: str, known: tuple[str, ...]) -> str:
     """Give " Did you mean X?" for the nearest known word, or all of them."""
-    near = _nearest(word, known)
+    near = nearest_word(word, known)
     return f"Did you mean {near!r}?" if near else f"Known: {', '.join(known)}."
-
-
-def _nearest(word: str, known: tuple[str, ...]) -> str | None:
-    found = difflib.get_close_matches(word.replace("-", "_"), known, n=1, cutoff=0.6)
-    return found[0] if found else None
 
 
 def _short(value: Any) -> str:

@@ -10,9 +10,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from auditor.errors import InputError
-from auditor.inputs.dates import dates_and_notes
 from auditor.inputs.table import Label
 
+DAY = 86_400 * 10**9  # nanoseconds
 WEEKS = 365.25 / 7
 RUN = 5  # gaps of another class in a row that make a calendar mixed
 SHARE = 0.05  # or this share of all gaps
@@ -46,13 +46,6 @@ class Frequency:
     def __str__(self) -> str:
         """Say it in one line."""
         return f"{self.name}, {self.periods_per_year:g} a year ({self.evidence}){', mixed' if self.mixed else ''}"
-
-
-def parse_dates(
-    raw: pd.Series[Any] | pd.Index[Any], *, name: str, lines: Label, date_format: str | None = None
-) -> pd.DatetimeIndex:
-    """Read a raw column of dates, (T,), naive or UTC, in the order given; `dates_and_notes` has all it refuses."""
-    return dates_and_notes(raw, name=name, lines=lines, date_format=date_format)[0]
 
 
 def check_order(dates: pd.DatetimeIndex, *, name: str, label: Label) -> None:
@@ -136,7 +129,7 @@ def _daily(dates: pd.DatetimeIndex, gaps: NDArray[np.float64]) -> Frequency:
 
 
 def _intraday(dates: pd.DatetimeIndex) -> Frequency:
-    days, bars = np.unique(dates.as_unit("ns").asi8 // 86_400_000_000_000, return_counts=True)
+    days, bars = np.unique(dates.as_unit("ns").asi8 // DAY, return_counts=True)
     # 1970-01-01 was a Thursday, 3 from Monday. A Sunday evening, or a night session that ends on Saturday, has few
     # bars: a market is open seven days only where both weekend days hold at least half of a weekday's bars.
     weekday = (days + 3) % 7

@@ -24,7 +24,7 @@ def date_column(table: Table, wanted: str | None) -> int | None:
     if wanted is not None and table.dates is not None and wanted == table.dates.name:
         return None
     if wanted is not None:
-        return _named(table, wanted)
+        return column_named(table, wanted)
     if table.dates is not None:
         return None
     names = [column.lower() for column in table.header]
@@ -52,7 +52,7 @@ def date_column(table: Table, wanted: str | None) -> int | None:
 def return_column(table: Table, *, role: str, wanted: str | None, dates: int | None) -> int:
     """Position of the one return column: the one asked for, named for the role, named as returns, or alone."""
     if wanted is not None:
-        position = _named(table, wanted)
+        position = column_named(table, wanted)
         if position == dates:
             raise InputError(f"{table.name}: column {table.header[position]!r} holds the dates, not the returns.")
         return position
@@ -99,7 +99,8 @@ def stream_columns(table: Table, *, dates: int | None, wanted: str | None = None
     return found
 
 
-def _named(table: Table, wanted: str) -> int:
+def column_named(table: Table, wanted: str) -> int:
+    """Give the position of a column by its name, in any case; InputError where none or several have it."""
     if not isinstance(wanted, str):
         raise InputError(f"{table.name}: a column is asked for by its name, not by {wanted!r}.")
     if wanted.strip() in table.header:

@@ -28,16 +28,7 @@ def to_floats(
     errors   InputError for text, infinities, truth values, dates, and missing values where they are refused
     """
     where = f"{name}: column {column!r}"
-    kind = raw.dtype
-    if kind.kind in "iuf":
-        values = raw.to_numpy(dtype=np.float64, na_value=np.nan)
-        bad = np.zeros(len(values), np.bool_)
-    elif kind.kind in "bcmM" or isinstance(kind, pd.PeriodDtype | pd.IntervalDtype):
-        raise InputError(f"{where} holds {kind}, not numbers.")
-    else:
-        values, bad = _from_text(raw)
-    # 0.0 + -0.0 is 0.0: one zero, so that a sign that nobody sees cannot change a fingerprint
-    values = values + 0.0
+    values, bad = raw_floats(raw, where)
     if bad.any():
         row = int(np.flatnonzero(bad)[0])
         shown = str(raw.iloc[row])
@@ -59,6 +50,24 @@ def to_floats(
             "Fill them in the export, or pass --na drop to drop their dates from both policies."
         )
     return values
+
+
+def raw_floats(raw: pd.Series[Any], where: str) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """Values of a column, (T,), NaN where one is missing or text, and where there is text, (T,).
+
+    where    what messages call the column
+    errors   InputError for a column of truth values or dates
+    """
+    kind = raw.dtype
+    if kind.kind in "iuf":
+        values = raw.to_numpy(dtype=np.float64, na_value=np.nan)
+        text = np.zeros(len(values), np.bool_)
+    elif kind.kind in "bcmM" or isinstance(kind, pd.PeriodDtype | pd.IntervalDtype):
+        raise InputError(f"{where} holds {kind}, not numbers.")
+    else:
+        values, text = _from_text(raw)
+    # 0.0 + -0.0 is 0.0: one zero, so that a sign that nobody sees cannot change a fingerprint
+    return values + 0.0, text
 
 
 def _from_text(raw: pd.Series[Any]) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -13,14 +12,19 @@ from numpy.typing import NDArray
 
 from auditor.errors import InputError
 from auditor.inputs.align import common_dates
-from auditor.inputs.calendar import Frequency, infer_frequency, long_gaps, show
-from auditor.inputs.doubts import constant_evidence
+from auditor.inputs.calendar import Frequency, infer_frequency
+from auditor.inputs.pair_checks import (
+    MAX_RATE,
+    calendar_warnings,
+    check_per_year,
+    check_rate,
+    refuse_constant,
+    scale_warning,
+)
 from auditor.inputs.returns import Missing, Returns
 from auditor.inputs.split import MIN_IS, MIN_OOS, Moment, Span, Window, split_dates
 
 __all__ = ["MIN_IS", "MIN_OOS", "InputRecord", "Pair", "Span", "make_pair", "record"]
-
-MAX_RATE = 0.5  # a year; above it a rate is in percent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,9 +114,9 @@ def make_pair(
         raise InputError(f"align is {align!r}; it must be strict or inner.")
     if na not in ("refuse", "drop"):
         raise InputError(f"na is {na!r}; it must be refuse or drop.")
-    per_year = _check_per_year(periods_per_year)
+    per_year = check_per_year(periods_per_year)
     rate = rf if isinstance(rf, Returns) else None
-    annual_rate = None if rf is None or isinstance(rf, Returns) else _check_rate(rf)
+    annual_rate = None if rf is None or isinstance(rf, Returns) else check_rate(rf)
     sources = _named_apart({"base": base, "tuned": tuned, "known": known, "rf": rate})
     for role in ("base", "tuned", "rf"):
         if role in sources and sources[role].values.shape[1] != 1:
@@ -129,13 +133,13 @@ def make_pair(
     if per_year is None:
         per_year = frequency.periods_per_year
         notes += (f"periods per year {per_year:g}, inferred: {frequency.evidence}",)
-    warnings += _calendar_warnings(dates, frequency, per_year, given=periods_per_year is not None)
+    warnings += calendar_warnings(dates, frequency, per_year, given=periods_per_year is not None)
     in_sample, out_of_sample, split_notes = split_dates(
         dates, oos_start=oos_start, oos_fraction=oos_fraction, oos=oos, embargo=embargo
     )
     policies = {role: tables[role][:, 0] for role in ("base", "tuned")}
-    _refuse_constant(policies, sources, in_sample, out_of_sample)
-    warnings += _scale_warning(policies, sources)
+    refuse_constant(policies, sources, in_sample, out_of_sample)
+    warnings += scale_warning(policies, sources)
     cash = np.zeros(len(dates))
     if annual_rate is not None or rate is not None:
         cash = np.full(len(dates), (annual_rate or 0.0) / per_year) if rate is None else tables["rf"][:, 0]
@@ -147,7 +151,7 @@ def make_pair(
         policies = {role: values - cash for role, values in policies.items()}
         what = f"{annual_rate:g} a year" if rate is None else f"{rate.name}, {cash.mean() * per_year:.3g} a year"
         notes += (f"cash subtracted from both policies ({what})",)
-        _refuse_constant(policies, sources, in_sample, out_of_sample)
+        refuse_constant(policies, sources, in_sample, out_of_sample)
     return Pair(
         dates=dates,
         base=np.ascontiguousarray(policies["base"]),
@@ -180,69 +184,6 @@ def _named_apart(given: dict[str, Returns | None]) -> dict[str, Returns]:
         elif plain.count(name) > 1:
             sources[role] = replace(source, name=column)
     return sources
-
-
-def _check_per_year(value: float | None) -> float | None:
-    if value is None:
-        return None
-    if isinstance(value, bool) or not isinstance(value, int | float | np.number) or not 0 < value < math.inf:
-        raise InputError(f"periods per year is {value!r}; it must be a number above 0, such as 252.")
-    return float(value)
-
-
-def _check_rate(rate: object) -> float:
-    if isinstance(rate, bool) or not isinstance(rate, int | float | np.number) or not math.isfinite(float(rate)):
-        raise InputError(f"rf is {rate!r}; it must be an annual rate such as 0.03, or a file of rates.")
-    if abs(float(rate)) > MAX_RATE:
-        raise InputError(f"rf is {rate}, which looks like percent. Write it as a decimal: {float(rate) / 100:g}.")
-    return float(rate)
-
-
-def _calendar_warnings(
-    dates: pd.DatetimeIndex, frequency: Frequency, per_year: float, *, given: bool
-) -> tuple[str, ...]:
-    found: list[str] = []
-    if frequency.mixed:
-        gaps = np.diff(dates.asi8.astype(np.float64))
-        usual = np.median(gaps)
-        # the first gap far from the usual one, in either direction
-        odd = np.flatnonzero((gaps > 4.5 * usual) | (gaps < usual / 4.5))
-        at = int(odd[0]) if odd.size else 0
-        found.append(
-            f"mixed frequency: mostly {frequency.name}, but not throughout (first {show(dates[at])} to "
-            f"{show(dates[at + 1])})"
-        )
-    if gap := long_gaps(dates, frequency):
-        found.append(gap)
-    slack = 2.0 if frequency.name == "intraday" else 1.1
-    if given and not 1 / slack <= per_year / frequency.periods_per_year <= slack:
-        found.append(
-            f"periods per year given as {per_year:g}, but the dates say {frequency.periods_per_year:g} "
-            f"({frequency.evidence})"
-        )
-    return tuple(found)
-
-
-def _scale_warning(policies: dict[str, NDArray[np.float64]], sources: dict[str, Returns]) -> tuple[str, ...]:
-    with np.errstate(all="ignore"):  # numbers of 1e-200 or 1e200 are odd enough to be named below
-        ratio = float(policies["tuned"].std() / policies["base"].std())
-    if 0.05 <= ratio <= 20:
-        return ()
-    return (
-        f"{sources['tuned'].name}: volatility is {ratio:.3g} times that of {sources['base'].name}; is one of them in "
-        "percent?",
-    )
-
-
-def _refuse_constant(
-    policies: dict[str, NDArray[np.float64]], sources: dict[str, Returns], in_sample: Span, out_of_sample: Span
-) -> None:
-    for words, span in (("in-sample", in_sample), ("out-of-sample", out_of_sample)):
-        for role, values in policies.items():
-            if evidence := constant_evidence(values[span.index]):
-                raise InputError(
-                    f"{sources[role].name}: the {words} returns ({show(span.first)} to {show(span.last)}) {evidence}."
-                )
 
 
 def record(role: str, source: Returns) -> InputRecord:

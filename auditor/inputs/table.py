@@ -21,7 +21,6 @@ MISSING = frozenset({"", "nan", "na", "n/a", "#n/a", "<na>", "null", "none", "na
 
 LARGEST_COLUMNS = 50_000
 
-TEXT_SUFFIXES = (".csv", ".tsv", ".tab", ".txt", "")
 PACKED_SUFFIXES = (".gz", ".zst")
 ARROW_SUFFIXES = (".parquet", ".feather", ".arrow")
 

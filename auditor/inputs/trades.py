@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from auditor.errors import InputError
-from auditor.inputs.calendar import show
+from auditor.inputs.calendar import DAY, show
 from auditor.inputs.content import in_memory
 from auditor.inputs.once import read_once
 from auditor.inputs.split import Moment
@@ -131,11 +131,10 @@ def check_calendar(trades: Trades, dates: pd.DatetimeIndex) -> tuple[str, ...]:
         )
     moments = dates.as_unit("ns").asi8
     first, last = int(moments[0]), int(moments[-1])
-    day = 86_400_000_000_000
-    if not (moments % day).any():
-        last += day - 1
+    if not (moments % DAY).any():
+        last += DAY - 1
     # the first period began one step before its date
-    before = first - int(np.median(np.diff(moments))) if len(moments) > 1 else first - day
+    before = first - int(np.median(np.diff(moments))) if len(moments) > 1 else first - DAY
     extent = f"{show(dates[0])} to {show(dates[-1])}"
     early, late = trades.exit <= before, trades.exit > last
     if (early | (trades.entry > last)).all():

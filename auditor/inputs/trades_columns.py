@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from auditor.errors import InputError
-from auditor.inputs.columns import _named
+from auditor.inputs.columns import column_named
 from auditor.inputs.table import Label, Table
 from auditor.inputs.trades_values import Column, refuse_unclosed
 
@@ -166,7 +166,7 @@ def _positions(table: Table, columns: Mapping[str, str]) -> dict[str, int]:
             raise InputError(
                 f"columns names {field!r}, which is no field of a trade. Fields: {', '.join(MAY_BE_NAMED)}."
             )
-    at = {field: _named(table, column) for field, column in columns.items()}
+    at = {field: column_named(table, column) for field, column in columns.items()}
     said = set(at.values())
     keys = {position: squeezed(header) for position, header in enumerate(table.header) if position not in said}
     for field, known in FIELDS.items():

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from auditor.errors import InputError
 from auditor.inputs.dates import dates_and_notes
-from auditor.inputs.numbers import _from_text
+from auditor.inputs.numbers import raw_floats
 from auditor.inputs.table import Label
 
 LARGEST = 1e15
@@ -68,15 +68,7 @@ def numbers(column: Column, *, name: str, label: Label) -> NDArray[np.float64]:
     errors   InputError for text, missing and infinite values, and sizes above LARGEST
     """
     where, raw = f"{name}: column {column.header!r}", column.values
-    kind = raw.dtype
-    if kind.kind in "iuf":
-        values = raw.to_numpy(dtype=np.float64, na_value=np.nan)
-        text = np.zeros(len(values), np.bool_)
-    elif kind.kind in "bcmM" or isinstance(kind, pd.PeriodDtype | pd.IntervalDtype):
-        raise InputError(f"{where} holds {kind}, not numbers.")
-    else:
-        values, text = _from_text(raw)
-    values = values + 0.0  # one zero: 0.0 + -0.0 is 0.0
+    values, text = raw_floats(raw, where)
     for bad, what, fix in (
         (text, "text", "Write plain numbers with decimal points."),
         (np.isinf(values), "infinite values", "Fix the export."),

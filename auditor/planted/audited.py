@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from auditor.audit import _audit
+from auditor.audit import audit_checked
 from auditor.config import Settings
 from auditor.desk import Desk, make_desk
 from auditor.errors import InputError
@@ -107,7 +107,7 @@ def audit_one(ground: Ground, world: int, rows: Rows, overlay: Overlay) -> Outco
             planted = trades.plant(overlay, ground.blotter, rows, rng)
             pair = in_world(pair, planted.base, planted.tuned, rows, cash=np.zeros(rows.size))
             desk = make_desk(pair, planted.base_trades, planted.tuned_trades, settings)
-        result = _audit(pair, settings, None, desk, None, pictured=False)
+        result = audit_checked(pair, settings, None, desk, None, pictured=False)
     except InputError as error:
         return Outcome(called="refused", standing=None, why=str(error))
     return Outcome(called=result.finding, standing=result.standing)

@@ -12,14 +12,13 @@ from numpy.typing import NDArray
 
 from auditor.coverage.exposure import booked, exit_rows
 from auditor.errors import InputError
+from auditor.inputs.calendar import DAY
 from auditor.inputs.trades import Trades
 from auditor.planted.draws import Rows
 from auditor.planted.returns import Field
 
 Array = NDArray[np.float64]
 Times = NDArray[np.int64]
-
-DAY = 86_400 * 10**9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

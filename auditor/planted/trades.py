@@ -40,7 +40,7 @@ def plant(overlay: Overlay, blotter: Blotter, rows: Rows, rng: np.random.Generat
     world = placed(blotter, rows)
     base = world.trades
     if overlay.sharpe is not None:
-        return in_books(blotter, base, beside(base, elsewhere(blotter, book(blotter, overlay.sharpe, rng))))
+        return in_books(blotter, base, beside(base, elsewhere(book(blotter, overlay.sharpe, rng))))
     if overlay.name == "smoothed":
         return replace(found := in_books(blotter, base, base), tuned=smoothed(found.base))
     if overlay.name == "dropped setups":
@@ -91,7 +91,7 @@ def tuned_of(name: str, blotter: Blotter, world: Placed, rng: np.random.Generato
             lambda: stationary_rows(field.base.size, field.block, rng),
             lambda one: field.score(own + BOOK_RISK * source[one]),
         )
-        return beside(base, elsewhere(blotter, shifted_book(blotter, 0.0, best_rows)))
+        return beside(base, elsewhere(shifted_book(blotter, 0.0, best_rows)))
     raise ValueError(f"no overlay {name!r}")
 
 
@@ -127,7 +127,7 @@ def mean_per_trade(blotter: Blotter, sharpe: float) -> float:
     return (-b + math.sqrt(max(b * b - 4 * a * c, 0.0))) / (2 * a)
 
 
-def elsewhere(blotter: Blotter, trades: Trades) -> Trades:
+def elsewhere(trades: Trades) -> Trades:
     """The same trades in instruments, and under tags, that the base never holds: nothing of them is covered."""
     return replace(
         trades,

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 from auditor.report.machine import VERSION
 from auditor.report.plain import clean
 from auditor.report.shown import count, span
-from auditor.report.text import Line, Piece, apart, listed, print_lines, read_table, wrapped
+from auditor.report.styled import Line, Piece, apart, joined, listed, print_lines, wrapped
+from auditor.report.text import read_table
 from auditor.verdict.checks import Finding
 from auditor.verdict.words import SOURCES
 
@@ -28,7 +29,7 @@ OTHERS: dict[Finding, int] = {"efficiency": 11, "flattering": 11, "unproven": 9,
 
 def plain_text(found: Calibration) -> str:
     """Give the report without colour, at most 80 columns wide, ending in a line break."""
-    return "".join("".join(piece.text for piece in line) + "\n" for line in lines(found))
+    return "".join(joined(line) + "\n" for line in lines(found))
 
 
 def print_calibration(found: Calibration, console: Console, *, quiet: bool = False) -> None:
@@ -55,7 +56,7 @@ def _coloured(found: Calibration) -> Finding:
 
 def headline(found: Calibration) -> str:
     """Give the verdict line: "LEVEL HELD (200 worlds, by trades)"."""
-    return "".join(piece.text for piece in _headline(found))
+    return joined(_headline(found))
 
 
 def _headline(found: Calibration) -> Line:

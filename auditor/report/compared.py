@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from auditor.report.machine import VERSION
 from auditor.report.plain import clean, shortened
 from auditor.report.shown import p_value, signed
-from auditor.report.text import Line, Piece, Style, apart, joined, print_lines, wrapped
+from auditor.report.styled import Line, Piece, Style, apart, joined, print_lines, wrapped
 from auditor.verdict.words import HEADLINES
 
 if TYPE_CHECKING:

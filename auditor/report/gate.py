@@ -10,7 +10,7 @@ from auditor.report import shown
 from auditor.report.markdown import as_markdown, escaped
 from auditor.report.markup import notebook_html
 from auditor.report.plain import clean, shortened
-from auditor.report.text import Line, Piece, Style, wrapped
+from auditor.report.styled import Line, Piece, Style, wrapped
 from auditor.verdict.checks import Finding
 from auditor.verdict.words import p_text
 

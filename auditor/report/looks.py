@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from auditor.report.plain import clean, shortened
-from auditor.report.text import Line, Piece
+from auditor.report.styled import Line, Piece
 from auditor.report.untrusted import Reader, Wanted, loaded
 
 if TYPE_CHECKING:

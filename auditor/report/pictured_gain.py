@@ -9,7 +9,7 @@ from auditor.report import charts, shown
 from auditor.report.picture import STRIPPED, TITLES, Picture
 from auditor.report.theme import Role
 from auditor.stats.sharpe import ROUNDING
-from auditor.verdict.words import p_text
+from auditor.verdict.words import detectable_text, p_text
 
 if TYPE_CHECKING:
     from auditor.pictures import Pictures
@@ -199,7 +199,8 @@ def power(audit: Audit) -> Picture | str:
         name="power",
         title=TITLES["power"],
         says=f"{shown.count(test.n_obs, audit.sample)} out of sample find a true gain of "
-        f"{test.min_detectable_gain:.2f} in 80% of cases at level {test.level:g}{seen} (normal approximation).",
+        f"{detectable_text(test.min_detectable_gain)} in 80% of cases at level {test.level:g}{seen} (normal "
+        "approximation).",
         draw=partial(
             charts.power,
             gains=found.gain,

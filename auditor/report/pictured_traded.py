@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from auditor.report import charts_traded, traded
+from auditor.report import charts_traded, traded, traded_rows, traded_values
 from auditor.report.charts_traded import Bar
 from auditor.report.picture import LONGEST, STRIPPED, TITLES, Picture
 from auditor.report.plain import clean, shortened
@@ -27,7 +27,7 @@ def coverage(audit: Audit) -> Picture | str:
     how = "" if told else " a year"
     explained = "" if told else f" The covered part explains {audit.coverage.r_squared:.0%} of tuned's variance."
     both = (audit.shape.out_of_sample.base.mean, audit.shape.out_of_sample.tuned.mean)
-    *whole, one, other = traded.amounts([*(() if told else both), covered, new], "return")
+    *whole, one, other = traded_values.amounts([*(() if told else both), covered, new], "return")
     rows: list[tuple[str, list[Bar]]] = [
         (name, [(value, text, role)])
         for name, value, text, role in (
@@ -55,7 +55,7 @@ def _by_trades(audit: Audit) -> Picture:
     of = {"held by both": told.kept, "  of it resized": told.resized, "dropped": told.dropped, "added": told.added}
     rows: list[tuple[str, list[Bar]]] = []
     said = []
-    for name, n_base, base, n_tuned, tuned in traded.count_rows(audit)[1:]:
+    for name, n_base, base, n_tuned, tuned in traded_rows.count_rows(audit)[1:]:
         found, pnl, words = of[name], list[Bar](), []
         if n_base != "0":
             pnl.append((found.base_pnl, f"{base} ({n_base})", "base"))
@@ -83,8 +83,8 @@ def lines(audit: Audit) -> Picture | str:
     if given is None:
         return "trades of both policies were not given"
     rows: list[tuple[str, list[Bar]]] = []
-    by_word = {word: name for name, word in traded.WORDS.items()} | {"tuned less base": "total"}
-    for title, _, outside, _ in traded.line_rows(audit):
+    by_word = {word: name for name, word in traded_values.WORDS.items()} | {"tuned less base": "total"}
+    for title, _, outside, _ in traded_rows.line_rows(audit):
         value = getattr(given.out_of_sample, by_word[title])
         rows.append((title, [(value, outside, "tuned" if title == "tuned less base" else "new")]))
     *parts, (_, [(_, total, _)]) = rows
@@ -108,9 +108,9 @@ def new_part(audit: Audit) -> Picture | str:
     found, parts = audit.pictures.out_of_sample, audit.attribution.out_of_sample
     if parts.new_p is None:
         return clean(parts.new_reason or "there is no new part")
-    percent = audit.coverage.trades is None or traded.unit_of(audit) == "return"
+    percent = audit.coverage.trades is None or traded_values.unit_of(audit) == "return"
     total = [float(one.sum()) for one in (found.covered, found.new)]
-    covered, new = traded.amounts(total, "return" if percent else "currency")
+    covered, new = traded_values.amounts(total, "return" if percent else "currency")
     drawn: list[tuple[str, Any, Role]] = [("covered", found.covered, "tuned"), ("new", found.new, "new")]
     return Picture(
         name="new_part",
@@ -133,11 +133,11 @@ def new_map(audit: Audit) -> Picture | str:
         given = audit.coverage.trades is not None or audit.coverage.positions is not None
         why = audit.attribution.out_of_sample.new_reason or "there is no new part"
         return clean(why) if given else "neither trades nor positions were given"
-    unit = "return" if audit.coverage.trades is None else traded.unit_of(audit)
-    *totals, whole = traded.amounts([*found.pnl.sum(axis=1), found.pnl.sum()], unit)
+    unit = "return" if audit.coverage.trades is None else traded_values.unit_of(audit)
+    *totals, whole = traded_values.amounts([*found.pnl.sum(axis=1), found.pnl.sum()], unit)
     names = [shortened(clean(name), LONGEST) for name in found.instruments]
     row, column = divmod(int(abs(found.pnl).argmax()), len(found.years))
-    (most,) = traded.amounts([float(found.pnl[row, column])], unit)
+    (most,) = traded_values.amounts([float(found.pnl[row, column])], unit)
     listed = ", ".join(f"{name} {total}" for name, total in zip(names[:5], totals, strict=False))
     return Picture(
         name="new_map",

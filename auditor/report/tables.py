@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from auditor.report import breadth, detail, planted, shown, stable, traded
+from auditor.report import breadth, detail, planted, shown, stable, traded, traded_rows
 from auditor.report.curves import CURVE_HEADER, CURVE_TITLE, band_words, curve_rows
 
 if TYPE_CHECKING:
@@ -115,21 +115,21 @@ def what_was_taken(audit: Audit) -> Section:
     return Section(
         traded.TITLE,
         (
-            Table(("", *traded.COUNTS_HEADER), traded.count_rows(audit)),
+            Table(("", *traded_rows.COUNTS_HEADER), traded_rows.count_rows(audit)),
             tuple(filter(None, said)),
             Table(
                 ("", "in sample", "out of sample", "whole"),
-                traded.line_rows(audit),
+                traded_rows.line_rows(audit),
                 "Tuned less base P&L, line by line",
             ),
             Table(
                 ("", "P&L of the trades", "sum of the returns", "gap", "gap by month"),
-                traded.reconciliation_rows(audit),
+                traded_rows.reconciliation_rows(audit),
                 f"Trades beside the returns{unchecked}; trades held over month ends make the gap by month",
             ),
             Table(
                 ("tuned", "trades", "as equal trades", "as equal instruments", "ten best trades"),
-                traded.concentration_rows(audit),
+                traded_rows.concentration_rows(audit),
                 "Over how many trades the P&L is spread",
             ),
         ),
@@ -181,7 +181,7 @@ def breakdowns(audit: Audit) -> list[Section]:
     if audit.attribution.trades is None:
         return []
     found = []
-    for column, header, rows, left_out in traded.broken_down(audit):
+    for column, header, rows, left_out in traded_rows.broken_down(audit):
         if len(rows) < 2:
             continue
         more = f"{left_out:,} more, of smaller P&L, are in the JSON." if left_out else ""

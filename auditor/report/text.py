@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING
 
-from auditor.report import breadth, detail, planted, shown, stable, traded
+from auditor.report import breadth, detail, planted, shown, stable, traded, traded_rows
 from auditor.report.curves import CURVE_HEADER, CURVE_TITLE, band_words, curve_rows
 from auditor.report.plain import clean, shortened
-from auditor.verdict.checks import Finding
+from auditor.report.styled import Line, Piece, Style, apart, joined, listed, print_lines, wrapped
 from auditor.verdict.words import HEADLINES, p_text
 
 if TYPE_CHECKING:
@@ -19,41 +18,11 @@ if TYPE_CHECKING:
     from auditor.coverage.tries_curves import PassCurves
     from auditor.result import Audit, Input
 
-WIDTH = 80
 LEFT, COLUMN = 20, 30
 SHAPE_WIDTHS = (5, 8, 12, 9, 10, 10, 10, 8, 8)
 COUNT_WIDTHS = (12, 14, 15, 14)
 CURVE_LEFT, CURVE_WIDTHS = 28, (8, 8, 12, 9, 9)
 STABLE_WIDTHS = (29, 23, 8, 9, 11)
-
-Style = Literal["plain", "verdict", "title", "strong", "quiet", "ok", "no", "warning"]
-
-
-class Piece(NamedTuple):
-    """Some text of a line, and what it is; colours are chosen from that where there are any."""
-
-    text: str
-    style: Style = "plain"
-
-
-Line = tuple[Piece, ...]
-
-VERDICT_COLOURS: dict[Finding, str] = {
-    "new_edge": "bold green",
-    "efficiency": "bold cyan",
-    "flattering": "bold red",
-    "unproven": "bold yellow",
-    "no_gain": "bold",
-}
-COLOURS: dict[Style, str] = {
-    "plain": "",
-    "title": "bold",
-    "strong": "bold",
-    "quiet": "dim",
-    "ok": "green",
-    "no": "red",
-    "warning": "yellow",
-}
 
 
 def lines(audit: Audit) -> list[Line]:
@@ -67,16 +36,6 @@ def lines(audit: Audit) -> list[Line]:
     return apart(sections)
 
 
-def apart(sections: Iterable[Iterable[Line]]) -> list[Line]:
-    """Join sections, those that are not empty, with an empty line between."""
-    found: list[Line] = []
-    for section in sections:
-        block = list(section)
-        if block:
-            found += [(), *block] if found else block
-    return found
-
-
 def plain_text(audit: Audit) -> str:
     """Give the report without colour, at most 80 columns wide, ending in a line break."""
     return "".join(joined(line) + "\n" for line in lines(audit))
@@ -85,23 +44,6 @@ def plain_text(audit: Audit) -> str:
 def print_audit(audit: Audit, console: Console) -> None:
     """Print the report, in colour where the console is a terminal and NO_COLOR is not set."""
     print_lines(lines(audit), console, verdict=audit.finding)
-
-
-def print_lines(report: Iterable[Line], console: Console, *, verdict: Finding = "no_gain") -> None:
-    """Print styled lines; characters that the output cannot take are written out, never an error."""
-    from rich.text import Text
-
-    coloured = console.is_terminal and not os.environ.get("NO_COLOR") and not console.is_dumb_terminal
-    for line in report:
-        if not coloured:
-            console.file.write(_fitting(joined(line), console.encoding) + "\n")
-            continue
-        text = Text()
-        for piece in line:
-            style = VERDICT_COLOURS[verdict] if piece.style == "verdict" else COLOURS[piece.style]
-            text.append(_fitting(piece.text, console.encoding), style=style)
-        console.print(text, soft_wrap=True, highlight=False)
-    console.file.flush()
 
 
 def one_line(audit: Audit, title: str) -> str:
@@ -122,12 +64,6 @@ def one_line_pieces(audit: Audit, title: str) -> Line:
         Piece(f"{HEADLINES[audit.finding]:<24}", "verdict"),
         Piece(f"{shown.signed(outside.gain):>6}  {p_text(outside.p_value)}".rstrip()),
     )
-
-
-def wrapped(text: str, *, style: Style = "plain", first: str = "", rest: str = "") -> Iterator[Line]:
-    """Give text as lines that fit, with what the first and the others start with."""
-    for line in textwrap.wrap(text, WIDTH - 1, initial_indent=first, subsequent_indent=rest, break_on_hyphens=False):
-        yield (Piece(line, style),)
 
 
 ONE_LINE_HEADING: Line = (Piece(f"{'Sharpe gain out of sample':<38}{'finding':<24}{'gain':>6}  p", "quiet"),)
@@ -180,9 +116,9 @@ def _traded(audit: Audit) -> Iterator[Line]:
             yield from wrapped(sentence)
     if audit.coverage.trades is None:
         return
-    header = "".join(f"{cell:>{width}}" for cell, width in zip(traded.COUNTS_HEADER, COUNT_WIDTHS, strict=True))
+    header = "".join(f"{cell:>{width}}" for cell, width in zip(traded_rows.COUNTS_HEADER, COUNT_WIDTHS, strict=True))
     yield (Piece(f"{traded.TITLE:<{LEFT}}", "title"), Piece(header, "quiet"))
-    for name, *cells in traded.count_rows(audit):
+    for name, *cells in traded_rows.count_rows(audit):
         row = "".join(f"{cell:>{width}}" for cell, width in zip(cells, COUNT_WIDTHS, strict=True))
         yield (Piece(f"{name:<{LEFT}}{row}".rstrip()),)
     for sentence in traded.sentences(audit):
@@ -278,14 +214,6 @@ def _selection(audit: Audit) -> Iterator[Line]:
         yield from wrapped(sentence)
 
 
-def listed(title: str, items: Sequence[str], style: Style = "plain", mark: str = "- ") -> Iterator[Line]:
-    """Give items under a title, each with a mark; nothing where there are none."""
-    if items:
-        yield (Piece(title, "title"),)
-    for item in items:
-        yield from wrapped(clean(item), style=style, first=mark, rest="  ")
-
-
 def _sample(audit: Audit) -> Iterator[Line]:
     yield from read_table(audit.inputs)
     for note in (*audit.notes, shown.computed_with(audit)):
@@ -300,12 +228,3 @@ def read_table(inputs: Sequence[Input]) -> Iterator[Line]:
         name = f"{clean(one.role):<{role}} {shortened(shown.source(one), 35 - role):<{35 - role}}"
         rest = f"{shown.day(one.first):<10}  {shown.day(one.last):<10}  {clean(one.sha256)[:8]}"
         yield (Piece(f"{name} {one.rows:>9,}  {rest}".rstrip()),)
-
-
-def joined(line: Line) -> str:
-    """Give the text of a line."""
-    return "".join(piece.text for piece in line)
-
-
-def _fitting(text: str, encoding: str) -> str:
-    return text.encode(encoding, "backslashreplace").decode(encoding)

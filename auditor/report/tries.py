@@ -13,7 +13,8 @@ from auditor.report.curves import HEADLINES, counted, crossing, sentence, set_se
 from auditor.report.machine import VERSION
 from auditor.report.plain import clean, shortened
 from auditor.report.shown import signed
-from auditor.report.text import Line, Piece, Style, apart, curve_lines, listed, print_lines, wrapped
+from auditor.report.styled import Line, Piece, Style, apart, joined, listed, print_lines, wrapped
+from auditor.report.text import curve_lines
 from auditor.verdict.checks import Finding as Label
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ EXAMPLE = "the bundled example: a language model before and after reinforcement 
 
 def plain_text(audit: TriesAudit) -> str:
     """Give the report without colour, at most 80 columns wide, ending in a line break."""
-    return "".join("".join(piece.text for piece in line) + "\n" for line in lines(audit))
+    return "".join(joined(line) + "\n" for line in lines(audit))
 
 
 def print_tries(audit: TriesAudit, console: Console, *, quiet: bool = False) -> None:

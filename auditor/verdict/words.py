@@ -43,14 +43,31 @@ def p_text(p: float, level: float = 0.05) -> str:
     return f"p = {p:.4f}" if p < 0.001 or (p != level and round(p, 3) == level) else f"p = {p:.3f}"
 
 
+def detectable_text(gain: float) -> str:
+    """Give the least gain found with 80 % power; where less than 0.01 is found, so is 0.01, and 0.00 is no gain."""
+    return f"{max(gain, 0.01):.2f}"
+
+
+def _signed(gain: float) -> str:
+    """Give a gain with its sign; a loss that rounds to nothing is +0.00."""
+    return f"{gain:+z.2f}"
+
+
+def share_text(share: float) -> str:
+    """Give a share, never as all or nothing where it is not."""
+    if 0 < share <= 0.005:
+        return "under 1%"
+    return "over 99%" if 0.995 <= share < 1 else f"{share:z,.0%}"
+
+
 def reason_for(finding: Finding, facts: Facts, checks: Mapping[str, Check]) -> str:
     """One sentence a risk committee reads: what was found, with its numbers."""
     outside, inside = facts.out_of_sample, facts.in_sample
-    gain = f"the Sharpe gain of {outside.gain:+.2f} ({p_text(outside.p_value, facts.level)})"
+    gain = f"the Sharpe gain of {_signed(outside.gain)} ({p_text(outside.p_value, facts.level)})"
     if finding == "new_edge":
         share = checks["edge_share"].value or 0.0
+        part = "all" if share >= 0.995 else share_text(share)
         held = "survives" if checks["gain_survives"].passed else "is probable"
-        part = "all" if share >= 0.995 else f"{share:.0%}"
         if facts.evidence == "trades":
             return (
                 f"Out of sample {gain} {held}, and {part} of it comes from opportunities that the base did not hold "
@@ -64,8 +81,9 @@ def reason_for(finding: Finding, facts: Facts, checks: Mapping[str, Check]) -> s
         return f"Out of sample {gain} survives, but {_why_not_new(facts, checks)}."
     if finding == "flattering":
         return (
-            f"In sample the Sharpe ratio rose by {inside.gain:+.2f}; out of sample the gain is {outside.gain:+.2f} and "
-            f"at most {outside.upper_bound:+.2f} with {1 - outside.level:.0%} confidence: what was promised is refuted."
+            f"In sample the Sharpe ratio rose by {_signed(inside.gain)}; out of sample the gain is "
+            f"{_signed(outside.gain)} and at most {_signed(outside.upper_bound)} with {1 - outside.level:.0%} "
+            "confidence: what was promised is refuted."
         )
     if finding == "unproven":
         if checks["gain_survives"].passed and checks["gain_at_longer_horizon"].passed is not True:
@@ -73,16 +91,14 @@ def reason_for(finding: Finding, facts: Facts, checks: Mapping[str, Check]) -> s
         shrank = checks["new_part_earns"].passed and checks["edge_share"].value is not None
         tail = "; the new part earns, but the gain as a whole is not proven" if shrank else ""
         return (
-            f"In sample the Sharpe ratio rose by {inside.gain:+.2f}; out of sample {gain} is too small for this data, "
-            f"which finds gains of {outside.min_detectable_gain:.2f} and more{tail}."
+            f"In sample the Sharpe ratio rose by {_signed(inside.gain)}; out of sample {gain} is too small for this "
+            f"data, which finds gains of {detectable_text(outside.min_detectable_gain)} and more{tail}."
         )
     if max(abs(inside.gain), abs(outside.gain)) < 0.005:
         return "Both policies have the same Sharpe ratio in sample and out of sample, up to rounding."
-    way = "higher" if inside.gain >= 0 else "lower"
-    return (
-        f"In sample the tuned policy's Sharpe ratio is {abs(inside.gain):.2f} {way} than the base's, and out of sample "
-        f"{gain} does not survive."
-    )
+    size = f"{abs(inside.gain):.2f}"
+    way = "as high as" if size == "0.00" else f"{size} {'higher' if inside.gain > 0 else 'lower'} than"
+    return f"In sample the tuned policy's Sharpe ratio is {way} the base's, and out of sample {gain} does not survive."
 
 
 def _why_not_new(facts: Facts, checks: Mapping[str, Check]) -> str:
@@ -98,7 +114,7 @@ def _why_not_new(facts: Facts, checks: Mapping[str, Check]) -> str:
     share = checks["edge_share"]
     if share.passed is False and share.value is not None:
         outside = "opportunities that the base did not hold" if by_trades else "outside the base's opportunities"
-        return f"only {share.value:.0%} of it comes from {outside}"
+        return f"only {share_text(share.value)} of it comes from {outside}"
     if facts.blind:
         return "these returns cannot tell whether the tuned policy is only a part of the base"
     return f"the tuned policy is the narrower one (z = {facts.direction.z or 0.0:.1f}): it keeps a part of the base"
@@ -108,8 +124,10 @@ def _horizon_words(facts: Facts, checks: Mapping[str, Check]) -> str:
     share = checks["gain_at_longer_horizon"].value
     if share is None:
         return "no out-of-sample window is long enough to check it at a longer horizon"
+    left = share_text(share)
+    left = "none" if left == "0%" else f"only {left}"
     return (
-        f"with risk measured over {facts.horizon} periods only {share:.0%} of it is left, "
+        f"with risk measured over {facts.horizon} periods {left} of it is left, "
         "as when stale or smoothed prices hide the risk"
     )
 
@@ -158,7 +176,7 @@ def what_would_change(finding: Finding, facts: Facts, checks: Mapping[str, Check
             found.append("A new part that earns, alone and beside the covered part, on more out-of-sample data.")
     if finding == "unproven":
         found.append(_more_data(facts, checks))
-        near = facts.evidence == "trades" and _all_but_the_new_part(checks)
+        near = facts.evidence == "trades" and _all_but_the_newshare_text(checks)
         if near and facts.new_p is not None:
             found.append(
                 f"A new part shown to earn: the gain is probable, so a p below {facts.level:g} of the new part, here "
@@ -175,7 +193,7 @@ def what_would_change(finding: Finding, facts: Facts, checks: Mapping[str, Check
     return tuple(found)
 
 
-def _all_but_the_new_part(checks: Mapping[str, Check]) -> bool:
+def _all_but_the_newshare_text(checks: Mapping[str, Check]) -> bool:
     probable = checks.get("gain_probable")
     held = (checks["gain_at_longer_horizon"], checks["edge_share"])
     return (
@@ -187,18 +205,24 @@ def _all_but_the_new_part(checks: Mapping[str, Check]) -> bool:
 
 def _more_data(facts: Facts, checks: Mapping[str, Check]) -> str:
     outside = facts.out_of_sample
+    detectable = detectable_text(outside.min_detectable_gain)
     if checks["gain_survives"].passed:
         return (
             "A gain that is there at longer horizons too: fresh prices, no smoothing, no lag. This sample finds "
-            f"gains of {outside.min_detectable_gain:.2f} with 80 % power."
+            f"gains of {detectable} with 80 % power."
         )
     if outside.periods_needed is None or outside.gain < 0.005:
         return (
-            f"A positive gain out of sample: this sample finds {outside.min_detectable_gain:.2f} with 80 % power, "
-            f"and the gain was {outside.gain:+.2f}."
+            f"A positive gain out of sample: this sample finds {detectable} with 80 % power, "
+            f"and the gain was {_signed(outside.gain)}."
         )
-    more = max(0, outside.periods_needed - outside.n_obs)
+    more = outside.periods_needed - outside.n_obs
+    if more <= 0:
+        return (
+            f"Hardly any more data: 80 % power needs a gain of {detectable}, and the gain seen "
+            f"({_signed(outside.gain)}) is that large, yet not shown."
+        )
     return (
-        f"80 % power needs a gain of {outside.min_detectable_gain:.2f}, or, at the gain seen, "
-        f"{more:,} more out-of-sample periods ({outside.periods_needed:,} in all)."
+        f"80 % power needs a gain of {detectable}, or, at the gain seen, "
+        f"{more:,} more out-of-sample {'period' if more == 1 else 'periods'} ({outside.periods_needed:,} in all)."
     )

@@ -15,7 +15,8 @@ from rich.console import Console
 from rich.terminal_theme import MONOKAI
 
 from auditor import demo
-from auditor.report.text import lines, print_lines, wrapped
+from auditor.report.styled import print_lines, wrapped
+from auditor.report.text import lines
 from auditor.result import Audit
 
 HERE = Path(__file__).parent

@@ -7,6 +7,7 @@ import sys
 import textwrap
 import time
 import types
+from importlib import import_module
 
 import numpy as np
 import pandas as pd
@@ -18,6 +19,7 @@ from auditor.batch import jobs as jobs_module
 from auditor.batch import pool
 from auditor.batch.jobs import perform
 from auditor.batch.pool import run_here
+from auditor.demo import pairs
 
 QUICK = {"oos_fraction": 0.5, "reps": 199}
 DAYS = pd.bdate_range("2018-01-02", periods=300)
@@ -210,6 +212,23 @@ def test_a_defect_is_an_error_of_its_job(monkeypatch):
     monkeypatch.setitem(jobs_module._TASKS, "audit", broken)
     done = perform("audit", None)
     assert (done.error, done.passing) == ("internal error: ZeroDivisionError: defect", True)
+
+
+def test_a_row_of_the_table_draws_nothing_and_is_that_of_the_page(monkeypatch):
+    flow, drawn = import_module("auditor.audit"), []
+    for name in ("make_pictures", "breadth_of_trades", "breadth_of_sessions"):
+        made = getattr(flow, name)
+        monkeypatch.setattr(flow, name, lambda *a, _name=name, _made=made, **k: drawn.append(_name) or _made(*a, **k))
+    (desk,) = (one for one in pairs() if one.name == "filter")
+    options = {"oos_start": desk.oos_start, "capital": desk.capital, "base_trades": str(desk.base_trades),
+               "tuned_trades": str(desk.tuned_trades), "reps": 199}  # fmt: skip
+    job = jobs_module.Job(row=1, name="filter", base=str(desk.path), tuned=str(desk.tuned), options=options)
+    row = perform("record", job)
+    assert (row.error, drawn) == (None, [])
+    page = perform("page", job)
+    assert sorted(drawn) == ["breadth_of_trades", "make_pictures"]
+    assert row.value[0] == page.value[0]
+    assert perform("audit", job).value.pictures is not None
 
 
 def test_closing_at_once_starts_and_leaves_nothing():

@@ -14,7 +14,7 @@ import numpy as np
 from nulls import CORRELATIONS, FAMILIES, LENGTHS, book_without_alpha, equal_sharpe
 
 from auditor.coverage.streams import own_streams, split
-from auditor.measure import new_tests
+from auditor.gain_parts import new_tests
 from auditor.stats.blocks import Draws, block_length, resample
 from auditor.stats.sharpe import sharpe_difference_test
 from auditor.stats.spanning import cover_moments

@@ -97,12 +97,6 @@ def link_to_good(path: Path) -> Path:
     return path
 
 
-def unreadable(path: Path) -> Path:
-    path.write_text(text())
-    path.chmod(0)
-    return path
-
-
 def folder(path: Path) -> Path:
     path.mkdir()
     return path

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from auditor.errors import InputError
-from auditor.inputs.calendar import check_order, infer_frequency, long_gaps, parse_dates, show
+from auditor.inputs.calendar import check_order, infer_frequency, long_gaps, show
 from auditor.inputs.dates import dates_and_notes
 
 
@@ -20,7 +20,7 @@ def line(row: int) -> str:
 
 def parse(*raw: object, **options: object) -> list[str]:
     """Read dates and write them as ISO."""
-    found = parse_dates(pd.Series(raw), name="base.csv", lines=line, **options)  # type: ignore[arg-type]
+    found, _ = dates_and_notes(pd.Series(raw), name="base.csv", lines=line, **options)  # type: ignore[arg-type]
     assert found.unit == "ns"
     return [day.isoformat() for day in found]
 
@@ -69,7 +69,7 @@ def test_offsets_across_daylight_saving_become_utc():
     found = parse("2020-03-07 00:00:00-05:00", "2020-03-09 00:00:00-04:00")
     assert found == ["2020-03-07T05:00:00+00:00", "2020-03-09T04:00:00+00:00"]
     local = pd.date_range("2020-03-07", periods=3, tz="America/New_York")
-    assert str(parse_dates(pd.Series(local), name="x", lines=line).tz) == "UTC"
+    assert str(dates_and_notes(pd.Series(local), name="x", lines=line)[0].tz) == "UTC"
 
 
 def test_one_reading_is_noted():
@@ -244,6 +244,6 @@ def test_too_few_and_show():
 
 def test_advice_names_only_formats_that_read_every_row():
     with pytest.raises(InputError) as refusal:
-        parse_dates(pd.Series(["1/2/12", "12/25/12"]), name="base.csv", lines=lambda row: f"line {row + 2}")
+        dates_and_notes(pd.Series(["1/2/12", "12/25/12"]), name="base.csv", lines=lambda row: f"line {row + 2}")
     assert "'%m/%d/%y'" in str(refusal.value)
     assert "'%d/%m" not in str(refusal.value)

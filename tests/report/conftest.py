@@ -14,7 +14,8 @@ from desks import Desk
 from rates import OUTCOMES, calibration_of
 
 import auditor
-from auditor.breadth import Breadth, breadth_of_sessions
+from auditor.breadth import Breadth
+from auditor.breadth_pictures import breadth_of_sessions
 from auditor.config import Settings
 from auditor.coverage.attribution import Lines
 from auditor.coverage.direction import NULL as DIRECTION_NULL

@@ -26,7 +26,6 @@ from auditor.report.svg import alone, svg
 from auditor.report.theme import DARK, EITHER, LIGHT
 
 PAIRS = {pair.name: pair for pair in demo.pairs()}
-BY_TRADES = {"lines", "new_map"}
 HOSTILE = "<img src=x onerror=alert(1)>$\\frac{1}$\x1b[31m"
 
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 from jsonschema import Draft202012Validator
 
-from auditor.report import shown, traded
+from auditor.report import shown, traded, traded_rows, traded_values
 from auditor.report.machine import as_dict, as_json, schema
 from auditor.report.markdown import LIMIT, as_markdown
 from auditor.report.markup import notebook_html
@@ -49,7 +49,7 @@ def test_without_trades_there_is_no_block(audit):
 
 def test_counts_and_pnl_are_those_of_the_json(by_trades):
     told = as_dict(by_trades)["coverage"]["trades"]
-    rows = {name.strip(): cells for name, *cells in traded.count_rows(by_trades)}
+    rows = {name.strip(): cells for name, *cells in traded_rows.count_rows(by_trades)}
     for shown_name, name in (("held by both", "kept"), ("dropped", "dropped"), ("added", "added")):
         one = told[name]
         if not (one["base_trades"] or one["tuned_trades"]):
@@ -60,7 +60,7 @@ def test_counts_and_pnl_are_those_of_the_json(by_trades):
         for cell, value in ((base, one["base_pnl"]), (tuned, one["tuned_pnl"])):
             assert not cell or float(cell.rstrip("%")) == pytest.approx(100 * value, abs=0.05001)
         assert all(cell in block(by_trades) for cell in (n_base, base, n_tuned, tuned))
-    assert rows[traded.WHOLE][0::2] == [f"{told['n_base']:,}", f"{told['n_tuned']:,}"]
+    assert rows[traded_rows.WHOLE][0::2] == [f"{told['n_base']:,}", f"{told['n_tuned']:,}"]
 
 
 def test_lines_and_split_are_those_of_the_json_largest_first(by_trades):
@@ -69,7 +69,7 @@ def test_lines_and_split_are_those_of_the_json_largest_first(by_trades):
     total, listed = re.search(rf"Tuned less base ({NUMBER})% out of sample(?:: (.*?))?\. [A-Z]", said).groups()
     assert float(total) == pytest.approx(100 * lines["total"], abs=0.05001)
     values = []
-    names = {words: name for name, words in traded.WORDS.items()}
+    names = {words: name for name, words in traded_values.WORDS.items()}
     for words, number in re.findall(rf"([a-z ]+?) ({NUMBER})%", listed or ""):
         assert float(number) == pytest.approx(100 * lines[names.pop(words.strip())], abs=0.05001)
         values.append(abs(float(number)))
@@ -258,7 +258,7 @@ def test_long_breakdowns_keep_the_largest_and_say_how_many_are_left_out(new_book
         new_book,
         attribution=replace(new_book.attribution, trades=replace(given, by={**given.by, "instrument": many})),
     )
-    first = traded.broken_down(found)[0]
+    first = traded_rows.broken_down(found)[0]
     assert [row[0] for row in first.rows] == [f"X{i:03d}" for i in range(74, 54, -1)]
     assert first.left_out == 55
     assert "55 more, of smaller P&L, are in the JSON." in as_markdown(found).replace("&amp;", "&")
@@ -305,4 +305,4 @@ def test_notebooks_show_the_sentences(by_trades):
     ],
 )
 def test_amounts_have_the_digits_of_the_largest(values, unit, words):
-    assert traded.amounts(values, unit) == words
+    assert traded_values.amounts(values, unit) == words

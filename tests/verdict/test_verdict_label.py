@@ -255,6 +255,19 @@ SPOKEN = [
     {"in_sample": sharpe_of(0.0), "out_of_sample": sharpe_of(0.005, 0.4)},
     {"out_of_sample": sharpe_of(0.003, 0.4)},
     {"out_of_sample": replace(sharpe_of(0.5, 0.3), periods_needed=400)},
+    # numbers that round to nothing, and their neighbours
+    {"out_of_sample": replace(sharpe_of(0.5, 0.3), periods_needed=500)},
+    {"out_of_sample": replace(sharpe_of(0.5, 0.3), periods_needed=501)},
+    {"in_sample": sharpe_of(-0.006), "out_of_sample": sharpe_of(-0.004, 0.6)},
+    {"out_of_sample": replace(sharpe_of(0.007, 0.06), min_detectable_gain=0.004)},
+    {"out_of_sample": replace(sharpe_of(-0.001, 0.6, upper=-0.0001), min_detectable_gain=0.01)},
+    {"horizon_share": 0.004},
+    {"horizon_share": -0.004},
+    {"edge_part": 0.002},
+    {"edge_part": 0.0025},
+    {"min_edge_share": 0.001, "edge_part": 0.002},
+    {"min_edge_share": 1.0, "edge_part": 0.4985},
+    {"min_edge_share": 1.0, "edge_part": 0.5},
 ]
 
 

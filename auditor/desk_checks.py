@@ -1,0 +1,100 @@
+"""Both blotters go in; a refusal, or what leaves their audit in doubt, in sentences, comes out."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from auditor.config import Settings
+from auditor.coverage.exposure import Booked
+from auditor.coverage.reconcile import REFUSED, WARNED, Reconciliation
+from auditor.errors import InputError
+from auditor.inputs.trades import Trades
+
+Integers = NDArray[np.int64]
+
+CANCELLED, ONE_WAY = 0.1, 0.8
+"""Share of the new trades that cancel another, and of new time on one side, that are told."""
+
+
+def refuse_one_sided(base: Trades, tuned: Trades) -> None:
+    """Refuse a blotter whose side was taken as long for want of a column, beside one that has shorts."""
+    for one, other in ((base, tuned), (tuned, base)):
+        if any("read as long" in text for text in one.warnings) and (other.side < 0).any():
+            raise InputError(
+                f"{one.name}: no side column, so all {one.pnl.size} trades would be long, and {other.name} has "
+                f"{int((other.side < 0).sum())} short ones. Add the column side (long or short), or signed quantities"
+            )
+
+
+def doubts_of(base: Trades, tuned: Trades, found: Booked, settings: Settings) -> tuple[str, ...]:
+    """Say what leaves open whether the trades called new are new."""
+    doubts: tuple[str, ...] = ()
+    if settings.reconcile == "off":
+        doubts += ("The trades were not held against the returns (--reconcile off): they may be of another backtest.",)
+    new = found.share == 0
+    shared = set(base.instruments) & set(tuned.instruments)
+    if not shared:
+        doubts += (
+            f"No instrument is in both blotters (base has {base.instruments[0]!r}, tuned {tuned.instruments[0]!r}): "
+            "the same one under two names counts as new.",
+        )
+    alike = np.isin(_moments(tuned), _moments(base)) & new
+    if new.sum() >= 10 and alike.sum() > new.sum() / 2:
+        doubts += (
+            f"{int(alike.sum())} of the {int(new.sum())} trades called new begin and end with a base trade of their "
+            "side in another instrument: the same bet under another name counts as new.",
+        )
+    cancels = np.isin(_moments(tuned, tuned.instrument + 1), _moments(tuned, tuned.instrument + 1, turned=True)) & new
+    if cancels.sum() > CANCELLED * max(int(new.sum()), 1):
+        doubts += (
+            f"{int(cancels.sum())} of the {int(new.sum())} trades called new only cancel another trade of the tuned "
+            "policy: same instrument and times, other side. Give net positions.",
+        )
+    return doubts
+
+
+def one_way(tuned: Trades, found: Booked) -> tuple[str, ...]:
+    """Say that a market may carry the new part, where that is long or short nearly all of its time."""
+    time = (tuned.exit - tuned.entry) * (1 - found.share)
+    whole = float(time.sum())
+    long = float(time[tuned.side > 0].sum()) / whole if whole else 0.5
+    if 1 - ONE_WAY < long < ONE_WAY:
+        return ()
+    side, share = ("long", long) if long >= ONE_WAY else ("short", 1 - long)
+    return (
+        f"The new part is {side} for {share:.0%} of its time: what a market gave it counts as new until that market is "
+        "among the known streams (--known).",
+    )
+
+
+def _moments(trades: Trades, of: Integers | int = 0, *, turned: bool = False) -> Integers:
+    """One number for the side, entry and exit of each trade, and for `of`, such as its instrument."""
+    side = -trades.side.astype(np.int64) if turned else trades.side.astype(np.int64)
+    return trades.entry * 1_000_003 + trades.exit * 7 + side + of * 2_654_435_761
+
+
+def judge_gap(trades: Trades, found: Reconciliation, capital: float | None) -> tuple[str, ...]:
+    """Warn of a blotter that differs from its returns by over 1 %, refuse one by over 10 %."""
+    if found.gap <= WARNED:
+        return ()
+    gap = f"a gap of {found.gap:.1%} of the returns' moves by year" if found.gap < 10 else "not in the same unit"
+    told = (
+        f"{trades.name}: the trades add up to {found.pnl:+.4g} and the {found.role} returns to {found.returned:+.4g}, "
+        f"{gap}"
+    )
+    if found.gap <= REFUSED:
+        return (f"{told}.",)
+    if capital is not None and found.pnl * found.returned > 0:
+        told += (
+            f"; the returns imply a capital of about {capital * found.pnl / found.returned:,.0f}, not {capital:,.0f}"
+        )
+    fix = (
+        "If P&L is in currency, pass --capital, the capital that the returns are on"
+        if trades.unit == "currency"
+        else "Give the trades of the same backtest and dates"
+    )
+    raise InputError(
+        f"{told}. {fix}; if position sizes grow with the account, --compounding; if fees are not in the P&L, "
+        "--pnl gross; to audit all the same, --reconcile off"
+    )
