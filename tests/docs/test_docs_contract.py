@@ -16,7 +16,7 @@ import click
 
 import auditor
 from auditor.cli import main
-from auditor.inputs import columns, rollouts, trades_columns
+from auditor.inputs import columns, rollouts_table, trades_columns
 from auditor.inputs.engines_formats import KINDS
 from auditor.inputs.engines_transactions import TRANSACTIONS
 from auditor.report.machine import schema
@@ -136,9 +136,9 @@ def other_columns() -> str:
     rows = [
         ("date", coded((*columns.STRONG_DATES, *columns.WEAK_DATES))),
         ("return", coded(columns.RETURN_NAMES)),
-        ("rollout", coded(rollouts.ROLLOUT_NAMES)),
-        ("instrument", coded(rollouts.INSTRUMENT_NAMES)),
-        ("position", coded(rollouts.POSITION_NAMES)),
+        ("rollout", coded(rollouts_table.ROLLOUT_NAMES)),
+        ("instrument", coded(rollouts_table.INSTRUMENT_NAMES)),
+        ("position", coded(rollouts_table.POSITION_NAMES)),
     ]
     return table(("column", "names"), rows)
 
