@@ -10,10 +10,7 @@ from typing import Any
 
 from auditor.batch.record import Kind, columns
 from auditor.report.machine import write
-from auditor.report.plain import clean
-
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""First characters by which a spreadsheet takes a text for a formula, and would run it."""
+from auditor.report.plain import for_spreadsheet
 
 
 def write_table(folder: Path, rows: Sequence[Mapping[str, Any]]) -> list[Path]:
@@ -42,8 +39,7 @@ def _cell(value: Any, kind: Kind) -> str:
     if value is None:
         return ""
     if kind == "text":
-        text = clean(str(value))
-        return "'" + text if text.startswith(_FORMULA) else text
+        return for_spreadsheet(str(value))
     return str(value).lower() if kind == "flag" else repr(value)
 
 

@@ -7,7 +7,7 @@ import io
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from auditor.report.plain import clean, shortened
+from auditor.report.plain import clean, for_spreadsheet, shortened
 from auditor.report.styled import Line, Piece
 from auditor.report.untrusted import Reader, Wanted, loaded
 
@@ -20,9 +20,6 @@ COLUMNS = (
     "finding", "standing", "evidence", "gain", "gain_p", "new_p", "commit", "signed", "subject", "hash",
 )  # fmt: skip
 """Of the CSV, in order; the JSON has inputs, settings and versions too."""
-
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "|")
-"""How a text begins that a spreadsheet would compute."""
 
 WANTED = Wanted(
     what="a look", tells="level", source="a ledger that holds (auditor ledger verify)",
@@ -160,13 +157,5 @@ def as_csv(looks: Sequence[Mapping[str, Any]]) -> str:
     writer.writerow(COLUMNS)
     for one in looks:
         cells = dict(one) | {"windows": " ".join(f"{first}:{last}" for first, last in one["windows"])}
-        writer.writerow([_cell(cells[name]) for name in COLUMNS])
+        writer.writerow([for_spreadsheet(one) if isinstance(one, str) else one for one in map(cells.get, COLUMNS)])
     return text.getvalue()
-
-
-def _cell(value: Any) -> Any:
-    """Put an apostrophe before a text that a spreadsheet would compute; control characters are written out first."""
-    if not isinstance(value, str):
-        return value
-    text = clean(value)
-    return f"'{text}" if text.lstrip().startswith(FORMULA) or value.startswith(FORMULA) else text

@@ -7,6 +7,9 @@ import unicodedata
 _UNSAFE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 """Unicode categories that a terminal or a page may obey, or that cannot be written at all."""
 
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "|")
+"""How a text begins that a spreadsheet would compute, or send to another program."""
+
 
 def clean(text: str) -> str:
     r"""Give text on one line with every control, direction and surrogate character written out, such as \x1b.
@@ -15,6 +18,12 @@ def clean(text: str) -> str:
     reach a terminal, nor a line break the layout.
     """
     return "".join(_written(c) if unicodedata.category(c) in _UNSAFE else c for c in text)
+
+
+def for_spreadsheet(text: str) -> str:
+    """Give text for a cell of CSV: cleaned, with an apostrophe before what a spreadsheet would take for a formula."""
+    cell = clean(text)
+    return f"'{cell}" if text.startswith(_FORMULA) or cell.lstrip().startswith(_FORMULA) else cell
 
 
 def _written(character: str) -> str:

@@ -97,12 +97,12 @@ def test_the_same_rows_give_the_same_page():
     assert shown(rows) == shown(rows)
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@sum", "\t=1", "\r=1"])
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@sum", "\t=1", "\r=1", " =1", "|calc"])
 def test_no_text_of_the_csv_is_a_formula(text):
     kinds = columns()
     (_, found) = csv.reader(io.StringIO(as_csv([row(1, name=text, gain=-0.5)], kinds)))
     by_name = dict(zip(kinds, found, strict=True))
-    assert by_name["name"][0] in ("'", "\\")
+    assert by_name["name"][0] == "'"
     assert by_name["gain"] == "-0.5"
 
 
