@@ -39,7 +39,7 @@ def dates_and_notes(
     errors       InputError for missing, unreadable, ambiguous or far-off dates, for offsets in some rows only, and
                  for numbers that are not dates
     """
-    series = pd.Series(raw).reset_index(drop=True)
+    series = pd.Series(raw, dtype=raw.dtype).reset_index(drop=True)
     kind = series.dtype
     notes: tuple[str, ...] = ()
     if kind.kind == "M" or isinstance(kind, pd.PeriodDtype | pd.DatetimeTZDtype):
@@ -66,11 +66,25 @@ def dates_and_notes(
     else:
         series = _as_text(series)
         dates, notes = _from_text(series, name, lines, date_format)
-    _refuse(np.asarray(dates.isna()), series, name, lines)
-    far = np.flatnonzero((dates.year < FIRST_YEAR) | (dates.year > LAST_YEAR))
+    unread = np.asarray(dates.isna())
+    # pandas 2 reads nanoseconds alone, and takes what they cannot hold for no date.
+    beyond = np.array([_is_far(series.iloc[row]) for row in np.flatnonzero(unread)], dtype=np.bool_)
+    far_off = np.asarray((dates.year < FIRST_YEAR) | (dates.year > LAST_YEAR))
+    far_off[unread], unread[unread] = beyond, ~beyond
+    _refuse(unread, series, name, lines)
+    far = np.flatnonzero(far_off)
     if far.size:
         raise _far_off(name, f"{far.size} dates (first {lines(int(far[0]))}: {series.iloc[far[0]]})")
     return dates.as_unit("ns"), notes
+
+
+def _is_far(value: object) -> bool:
+    """Whether a date is one, in a year that nanoseconds in 64 bits cannot hold."""
+    try:
+        year = dt.date.fromisoformat(str(value)[:10]).year
+    except ValueError:
+        return False
+    return not FIRST_YEAR <= year <= LAST_YEAR
 
 
 def _absent(value: object) -> bool:
