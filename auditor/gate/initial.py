@@ -44,6 +44,8 @@ on_undecided = "fail"
 ENTRY = """
 [[{prefix}audit]]
 name = {name}
+# Whose looks it counts with: keep it where the version in the name changes.
+strategy = {name}
 base = {base}
 tuned = {tuned}
 {trades}"""

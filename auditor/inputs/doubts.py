@@ -42,24 +42,37 @@ def level_evidence(values: NDArray[np.float64]) -> str | None:
     return None
 
 
-@np.errstate(over="ignore", invalid="ignore")
 def percent_evidence(values: NDArray[np.float64], periods_per_year: float) -> str | None:
-    """Why (T,) numbers look like percents, with the fix; None if they do not.
-
-    The extreme half per cent on each side is pulled in, so that one wild return does not make percents of all.
-    """
-    values = values[np.isfinite(values)]
-    if values.size < 2:
-        return None
-    cut = 1 + values.size // 200 if values.size >= 20 else 0
-    low, high = np.sort(values)[[cut, -1 - cut]]
-    volatility = float(np.std(np.clip(values, low, high))) * float(np.sqrt(periods_per_year))
+    """Why (T,) numbers look like percents, with the fix; None if they do not."""
+    volatility = _volatility(values, periods_per_year)
     if not volatility > MAX_VOLATILITY:
         return None
     return (
         f"look like percents: as decimals their volatility is {volatility:.0%} a year (median size "
-        f"{np.median(np.abs(values)):.3g} a period). Pass --unit percent; if they are decimals, pass --unit decimal"
+        f"{np.nanmedian(np.abs(values)):.3g} a period). Pass --unit percent; if they are decimals, pass --unit decimal"
     )
+
+
+def money_evidence(values: NDArray[np.float64], periods_per_year: float) -> str | None:
+    """Why (T,) numbers look like amounts of money, too large even for percents, with the fix; None if they do not."""
+    volatility = _volatility(values, periods_per_year)
+    if not volatility > 100 * MAX_VOLATILITY:
+        return None
+    return (
+        f"look like amounts of money: as decimals their volatility is {volatility:,.0%} a year. Divide each by the "
+        "capital that it was earned on; if they are decimals, pass --unit decimal"
+    )
+
+
+@np.errstate(over="ignore", invalid="ignore")
+def _volatility(values: NDArray[np.float64], periods_per_year: float) -> float:
+    """Of a year. The extreme half per cent on each side is pulled in, so that one wild return does not make it."""
+    values = values[np.isfinite(values)]
+    if values.size < 2:
+        return 0.0
+    cut = 1 + values.size // 200 if values.size >= 20 else 0
+    low, high = np.sort(values)[[cut, -1 - cut]]
+    return float(np.std(np.clip(values, low, high))) * float(np.sqrt(periods_per_year))
 
 
 def size_evidence(values: NDArray[np.float64]) -> str | None:

@@ -135,8 +135,9 @@ def _one(value: object) -> tuple[float, bool]:
 
 def _text_hint(value: str) -> str:
     value = value.strip()
-    if re.fullmatch(r"[+-]?(\d{1,3}(\.\d{3})*|\d*),\d+(e[+-]?\d+)?%?", value, re.IGNORECASE):
-        return "It looks like a decimal comma: write decimal points."
+    if re.fullmatch(r"[+-]?(\d{1,3}(\.\d{3})*|\d*),\d+(e[+-]?\d+)?(\s*%)?", value, re.IGNORECASE):
+        percent = ", without the % sign, and pass --unit percent" if value.endswith("%") else ""
+        return f"It looks like a decimal comma: write decimal points{percent}."
     if re.fullmatch(r"[+-]?[\d.]+(e[+-]?\d+)?\s*%", value, re.IGNORECASE):
         return "Write it without the % sign and pass --unit percent."
     if re.fullmatch(r"\([\d.]+\)", value):

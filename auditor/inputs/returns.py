@@ -15,7 +15,7 @@ from auditor.inputs import columns as find
 from auditor.inputs.calendar import check_order, infer_frequency
 from auditor.inputs.content import in_memory
 from auditor.inputs.dates import dates_and_notes
-from auditor.inputs.doubts import constant_evidence, level_evidence, percent_evidence, size_evidence
+from auditor.inputs.doubts import constant_evidence, level_evidence, money_evidence, percent_evidence, size_evidence
 from auditor.inputs.numbers import to_floats
 from auditor.inputs.once import read_once
 from auditor.inputs.table import Table, open_table
@@ -105,10 +105,12 @@ def read_returns(
     if evidence := size_evidence(values):
         raise InputError(f"{name}: the values in column {header!r} {evidence}.")
     if role != "rf":
-        # detection is off where the user has said what the numbers are
-        told = kind is not None or unit is not None
-        if not told and (evidence := percent_evidence(values, infer_frequency(dates).periods_per_year)):
-            raise InputError(f"{name}: the values in column {header!r} {evidence}.")
+        # detection is off where the user has said what the numbers are, but money divided by 100 is money still
+        doubts = (money_evidence,) if unit == "percent" else (money_evidence, percent_evidence)
+        per_year = infer_frequency(dates).periods_per_year
+        for doubt in () if kind is not None or unit == "decimal" else doubts:
+            if evidence := doubt(values, per_year):
+                raise InputError(f"{name}: the values in column {header!r} {evidence}.")
         if evidence := constant_evidence(values):
             raise InputError(f"{name}: the values in column {header!r} {evidence}.")
     warnings = _below(values, dates, name, lambda row: label(row)) if role != "rf" else ()
@@ -143,7 +145,8 @@ def read_streams(
     for column, stream in zip(names, values.T, strict=True):
         if evidence := size_evidence(stream):
             raise InputError(f"{table.name}: the values in column {column!r} {evidence}.")
-        doubts = (constant_evidence(stream), level_evidence(stream), percent_evidence(stream, per_year))
+        sizes = money_evidence(stream, per_year) or percent_evidence(stream, per_year)
+        doubts = (constant_evidence(stream), level_evidence(stream), sizes)
         warnings += [
             f"{table.name}: the values in column {column!r} {doubt.split('. ')[0]}" for doubt in doubts if doubt
         ][:1]

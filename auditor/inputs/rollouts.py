@@ -13,7 +13,7 @@ from auditor.errors import InputError
 from auditor.inputs.align import common_dates
 from auditor.inputs.calendar import infer_frequency, show
 from auditor.inputs.content import in_memory
-from auditor.inputs.doubts import constant_evidence, level_evidence, percent_evidence, size_evidence
+from auditor.inputs.doubts import constant_evidence, level_evidence, money_evidence, percent_evidence, size_evidence
 from auditor.inputs.returns import Missing, Returns, Unit, fingerprint
 from auditor.inputs.rollouts_table import read_either
 from auditor.inputs.table import open_table
@@ -156,12 +156,18 @@ def _doubts(
     per_year = infer_frequency(dates).periods_per_year
     columns = list(zip(names, total.T, strict=True))
     levels = [run for run, column in columns if level_evidence(column)]
+    money = [] if told else [run for run, column in columns if money_evidence(column, per_year)]
     percents = [] if told else [run for run, column in columns if percent_evidence(column, per_year)]
     still = [run for run, column in columns if constant_evidence(column)]
     if 2 * len(levels) > n:
         raise InputError(
             f"{name}: {len(levels)} of {n} rollouts look like prices or equity curves (first {levels[0]!r}). "
             "Rollouts are returns per period: write those."
+        )
+    if 2 * len(money) > n:
+        raise InputError(
+            f"{name}: {len(money)} of {n} rollouts look like amounts of money (first {money[0]!r}). Divide each by the "
+            "capital that it was earned on; if they are decimals, pass --unit decimal."
         )
     if 2 * len(percents) > n:
         raise InputError(

@@ -173,7 +173,9 @@ def direction(audit: Audit) -> str:
         return f"{said} (z {found.z:+.2f})" if found.z is not None else said
     if found.z is None:
         return f"not assessed, {clean(found.reason or 'it does not apply')}"
-    return f"{DIRECTIONS[found.verdict]} (z {signed(found.z)})"
+    said = f"{DIRECTIONS[found.verdict]} (z {signed(found.z)})"
+    exact = audit.coverage.trades or audit.coverage.positions
+    return f"{said}, as far as returns alone show it; what was held decides" if exact else said
 
 
 def span(windows: Sequence[tuple[str, str]]) -> str:

@@ -371,6 +371,16 @@ def test_row_labels_of_frames():
 # ---- what the numbers look like
 
 
+def test_money_is_no_percent(tmp_path):
+    """P&L of an account is refused with what to divide by, also as percents; who insists on decimals is believed."""
+    path = write(tmp_path, lines((1e7 * VALUES).tolist()))
+    for options in ({}, {"unit": "percent"}):
+        said = refusal(path, **options)
+        assert "look like amounts of money: as decimals their volatility is" in said
+        assert "Divide each by the capital that it was earned on" in said
+    assert read_returns(path, role="base", unit="decimal").values.std() > 100
+
+
 @pytest.mark.parametrize("start", [1.0, 100.0, 10_000.0])
 def test_prices_are_refused(tmp_path, start):
     """A price or an equity curve is refused with its median, and read with --kind prices."""

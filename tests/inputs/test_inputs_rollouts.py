@@ -119,6 +119,7 @@ def test_percents_are_divided_only_when_told():
     np.testing.assert_allclose(found.returns, VALUES, rtol=1e-15)
     assert found.notes == ("base: percent divided by 100",)
     refused(100 * WIDE, r"4 of 4 rollouts look like percents \(first 's10'\). Pass --unit percent")
+    refused(1e6 * WIDE, r"4 of 4 rollouts look like amounts of money \(first 's10'\). Divide each by the capital")
     assert read(100 * WIDE, unit="decimal").returns.max() > 1
 
 
