@@ -141,7 +141,7 @@ def test_points_are_fitted_by_instrument():
     np.testing.assert_allclose(found, [1.0, 50.0, 10.0, 1.0], rtol=1e-12)
 
 
-UNEXPLAINED = "quantity times price change leaves {} of the trades' P&L unexplained"
+UNEXPLAINED = "quantity times price change leaves {} the trades' P&L unexplained"
 SPREAD = "each trade's P&L is spread evenly over its holding time: timing lines are what it earned on average"
 
 
@@ -150,9 +150,12 @@ SPREAD = "each trade's P&L is spread evenly over its holding time: timing lines 
     [
         (10.0, "fills", ()),
         (10.0 / 0.9, "fills", ()),
-        (12.5, "fills", (UNEXPLAINED.format("20%"),)),
-        (20.0, "fills", (UNEXPLAINED.format("50%"),)),
-        (25.0, "time", (UNEXPLAINED.format("60%"), SPREAD)),
+        (12.5, "fills", (UNEXPLAINED.format("20% of"),)),
+        (20.0, "fills", (UNEXPLAINED.format("50% of"),)),
+        (25.0, "time", (UNEXPLAINED.format("60% of"), SPREAD)),
+        (0.0, "time", (UNEXPLAINED.format("over 10 times"), SPREAD)),
+        (5e-324, "time", (UNEXPLAINED.format("over 10 times"), SPREAD)),
+        (0.99, "time", (UNEXPLAINED.format("910% of"), SPREAD)),
     ],
 )
 def test_what_the_fills_leave_unexplained_is_said_and_beyond_half_spread(pnl, basis, notes):
