@@ -32,6 +32,8 @@ def test_the_ten_best_are_held_against_all():
     pnl = np.r_[np.arange(1.0, 13.0), -8.0]
     found = concentration(np.random.default_rng(0).permutation(pnl), np.zeros(13, dtype=np.int64))
     assert found.top_ten_share == pytest.approx(75 / 70)
+    small = concentration(1e-3 * pnl, np.zeros(13, dtype=np.int64))
+    assert (small.top_ten_share, small.reason) == (pytest.approx(75 / 70), None)
 
 
 @pytest.mark.parametrize("pnl", [[], [0.0], [1.0, -1.0], [-5.0, 2.0]])

@@ -110,6 +110,14 @@ def test_exits_beyond_the_returns_are_refused_with_the_first(days, clock, words)
     )
 
 
+def test_two_dates_are_as_far_apart_as_what_came_before():
+    months = DATES[[0, 20]]
+    early = blotter(("A", "long", -30, -10, 0.1))
+    assert exit_rows(early, months, clock=False).tolist() == [0]
+    with pytest.raises(InputError, match="before the returns begin"):
+        exit_rows(blotter(("A", "long", -30, -20, 0.1)), months, clock=False)
+
+
 def test_one_date_is_preceded_by_a_day():
     trades = blotter(("A", "long", -3, -0.5, 0.1))
     assert exit_rows(trades, DATES[:1], clock=True).tolist() == [0]
@@ -165,7 +173,9 @@ def test_a_tolerance_covers_more_of_the_time_and_of_what_prices_left():
     np.testing.assert_allclose(plain.covered[[8, 5]], [0.1, -0.02])
     both = book(base, tuned, DATES, clock=False, key=key, valued=valued, tolerance=1)
     np.testing.assert_allclose(both.fresh, [-0.01, 0.0])
-    assert not both.blind
+    assert both.blind is False
+    late = blotter(("A", "long", 4, 5.5, 0.08), role="tuned trades")
+    assert [book(base, late, DATES, clock=clock, key=key).row.tolist() for clock in (False, True)] == [[5], [6]]
 
 
 def dips(joins):
@@ -197,6 +207,34 @@ def test_the_bases_own_trades_say_nothing_of_when_it_joins():
     assert not book(base, only_own, DATES, clock=False, key=("instrument", "side")).blind
 
 
+def test_a_base_that_leaves_winners_is_blind_and_its_own_trades_are_no_company():
+    random = np.random.default_rng(5)
+    pnl = random.normal(0, 0.01, 40)
+    key = ("instrument", "side")
+
+    def blind(left, own=()):
+        base = [(f"I{at}", "long", 1, 7 if left[at] else 20, 0.01) for at in range(40)]
+        tuned = [(f"I{at}", "long", 2, 12, one) for at, one in enumerate(pnl)]
+        return book(blotter(*base), blotter(*tuned, *own, role="tuned trades"), DATES, clock=False, key=key).blind
+
+    chance = random.random(40) < 0.5
+    assert blind(pnl > 0)
+    assert not blind(chance)
+    # the base's own trades lost: beside them those that it left look like winners
+    own = [(f"I{at}", "long", 1, 7, -0.5 - 0.01 * at) for at in np.flatnonzero(chance)]
+    assert not blind(chance, own)
+
+
+def test_a_base_that_leaves_as_a_trade_begins_did_not_hold_it():
+    random = np.random.default_rng(6)
+    base = [(f"I{at}", "long", 1, 2 if at < 20 else 20, 0.01) for at in range(40)]
+    pnl = np.r_[random.normal(0.5, 0.01, 20), random.normal(0, 0.01, 20)]
+    tuned = [(f"I{at}", "long", 2, 12, one) for at, one in enumerate(pnl)]
+    found = book(blotter(*base), blotter(*tuned, role="tuned trades"), DATES, clock=False, key=("instrument",))
+    assert found.share.tolist() == [0.0] * 20 + [1.0] * 20
+    assert not found.blind
+
+
 # ---- what price tells
 
 
@@ -222,6 +260,8 @@ def test_joining_losers_is_seen_beyond_one_percent(gap, seen):
     # P&L counts by the time it took, and a trade without duration as one unit
     assert moves_on_price(7 * pnl, 7 * time, share, nobody) is seen
     assert moves_on_price(pnl, 0 * time, share, nobody) is seen
+    times = np.random.default_rng(4).integers(1, 4, n + m)
+    assert moves_on_price(pnl * times, times, share, nobody) is seen
 
 
 @pytest.mark.parametrize(("n", "m", "seen"), [(10, 10, True), (9, 40, False), (10, 9, True), (9, 9, False)])
@@ -243,9 +283,9 @@ def test_sums_by_row_are_numbers_even_where_there_are_none():
 
 def test_what_streams_earned_while_trades_were_held():
     random = np.random.default_rng(2)
-    streams = random.standard_normal((12, 2))
+    streams = random.standard_normal((14, 2))
     weight, entry, exit = np.array([1.0, -2.0, 0.5, 3.0]), integers(0, 4, 7, 9), integers(3, 4, 11, 6)
-    wanted = np.zeros((12, 2))
+    wanted = np.zeros((14, 2))
     for size, first, last in zip(weight, entry, exit, strict=True):
         wanted[last] += size * streams[min(first, last) + 1 : last + 1].sum(axis=0)
     np.testing.assert_allclose(carried(streams, weight, entry, exit), wanted, atol=1e-12)
@@ -265,6 +305,8 @@ def parts(covered, new, blind=False):
 def test_a_span_of_booked_pnl_is_exact():
     found = parts([1, 2, 3, -1, 9], [0.5, -1, 0, 2, 9])
     part = cover_from_trades(found, integers(0, 1, 2, 3))
+    small = cover_from_trades(parts([0.01, 0.02, 0.03, -0.01], [0.005, -0.01, 0, 0.02]), integers(0, 1, 2, 3))
+    assert small.r_squared == pytest.approx(part.r_squared)
     assert part.covered.tolist() == [1, 2, 3, -1]
     assert part.new.tolist() == [0.5, -1, 0, 2]
     assert part.names == ("instrument", "setup")

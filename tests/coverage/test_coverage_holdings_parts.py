@@ -38,10 +38,10 @@ def marked(covered, new):
 
 
 def test_a_span_is_cut_out_and_its_parts_are_exact():
-    found = cover_from_positions(marked([1, 2, 4, 9], [0.5, 0, -1, 9]), np.array([0, 1, 2]))
+    found = cover_from_positions(marked([1, 2, 4, 9], [0.5, 0, -2, 9]), np.array([0, 1, 2]))
     assert found.covered.tolist() == [1, 2, 4]
-    assert found.new.tolist() == [0.5, 0, -1]
-    assert found.r_squared == pytest.approx(np.corrcoef([1, 2, 4], [1.5, 2, 3])[0, 1] ** 2)
+    assert found.new.tolist() == [0.5, 0, -2]
+    assert found.r_squared == pytest.approx(np.corrcoef([1, 2, 4], [1.5, 2, 2])[0, 1] ** 2)
     assert found.names == ("instrument", "side")
     assert (found.parameters, found.error_factor, found.nothing_new, found.booked) == (1, 1.0, None, False)
 

@@ -14,9 +14,9 @@ from auditor.coverage.tries_verdict import MARGIN, judge_tries
 def curves(single=(0.0, -0.1, 0.1), deep=(0.0, -0.1, 0.1), *, last=8, crossover=None, bound=None):
     """Base solves 0.2 at once and 0.5 with all tries of 40 problems; (difference, low, high) at both ends."""
     one = SimpleNamespace(
-        k=np.array([1, last]), base=np.array([0.2, 0.5]), tuned=np.array([0.2 + single[0], 0.5 + deep[0]]),
-        difference=np.array([single[0], deep[0]]), low=np.array([single[1], deep[1]]),
-        high=np.array([single[2], deep[2]]), crossover=crossover, n_problems=40,
+        k=np.array([1, 4, last]), base=np.array([0.2, 0.9, 0.5]), tuned=np.array([0.2 + single[0], 0.9, 0.5 + deep[0]]),
+        difference=np.array([single[0], 9, deep[0]]), low=np.array([single[1], 9, deep[1]]),
+        high=np.array([single[2], 9, deep[2]]), crossover=crossover, n_problems=40,
     )  # fmt: skip
     if last == 1:
         for name in ("k", "base", "tuned", "difference", "low", "high"):

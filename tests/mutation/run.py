@@ -37,6 +37,7 @@ TESTS = {
     "stats/richness": (TRIES,),
     "stats/selection": (SELECTION,),
     "stats/sharpe": (SHARPE, GOLDEN),
+    "stats/spanning": (SHARPE,),
     "stats/studentised": (SHARPE,),
     "stats/superior": (SELECTION,),
     "stats/tails": ("tests/stats/test_stats_shape.py",),

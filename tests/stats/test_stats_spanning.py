@@ -87,6 +87,23 @@ def test_without_a_year_it_is_per_period_and_what_is_explained_has_no_test(data)
     assert spanning_regression(nearly, streams) is not None
 
 
+def test_mean_and_alpha_are_those_of_a_line_and_their_gradients_the_derivatives(data):
+    streams, tuned = data
+    covered = 30 * streams[:, 0] + 0.2
+    total = 20 * tuned + 0.5
+    table = cover_moments(covered, total)
+    np.testing.assert_allclose(table, np.column_stack([total, covered, total * covered, covered**2, total**2]))
+    means = table.mean(axis=0)
+    assert NEW_MEAN.value(means[EARNS], 150) == pytest.approx((total - covered).mean(), rel=1e-12)
+    assert NEW_ALPHA.value(means[BESIDE], 150) == pytest.approx(np.polyfit(covered, total, 1)[1], rel=1e-9)
+    for statistic, at in ((NEW_MEAN, means[EARNS]), (NEW_ALPHA, means[BESIDE])):
+        for place, slope in enumerate(statistic.gradient(at)):
+            step = np.zeros_like(at)
+            step[place] = 1e-6
+            change = (statistic.value(at + step, 150) - statistic.value(at - step, 150)) / 2e-6
+            assert slope == pytest.approx(change, rel=1e-5)
+
+
 def test_gradients_of_many_means_are_those_of_each():
     means = np.random.default_rng(2).uniform(0.1, 0.5, (6, 4)) + np.array([0, 0, 0, 1])
     for statistic, k in ((NEW_MEAN, 2), (NEW_ALPHA, 4)):

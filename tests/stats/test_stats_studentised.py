@@ -44,6 +44,12 @@ def test_the_error_is_that_of_the_linear_part(moments, options):
     variance = slope @ longrun_covariance(moments - means, (40, 20), **options) @ slope
     found = standard_error(RATIO, moments, (40, 20), **options)
     assert found == pytest.approx(math.sqrt(variance / 60), rel=1e-12)
+    # of a daily return as of a number near one
+    small = Smooth(value=RATIO.value, gradient=lambda means: RATIO.gradient(means * 1e4) * 1e4)
+    assert standard_error(small, 1e-4 * moments, (40, 20), **options) == pytest.approx(found, rel=1e-9)
+    mean = Smooth(value=lambda means, n: means[..., 0], gradient=lambda means: np.array([1.0, 0.0]))
+    daily = standard_error(mean, 1e-4 * moments, (40, 20), **options)
+    assert daily == pytest.approx(1e-4 * standard_error(mean, moments, (40, 20), **options), rel=1e-9)
     plain = {"kernel": "parzen", "prewhiten": True, "lost": 4} | options
     assert standard_error(RATIO, moments, (40, 20), **plain) == found
     assert (found == standard_error(RATIO, moments, (40, 20))) == (not options)
