@@ -15,6 +15,7 @@ from auditor.coverage.segments import (
     path_prices,
     per_place,
     point_values,
+    sizes_differ,
     value_trades,
 )
 from auditor.errors import InputError
@@ -79,6 +80,19 @@ def test_a_place_is_scaled_by_the_power_of_two_above_its_largest():
     np.testing.assert_array_equal(per_place(on, numbers(-3, 1, 0.2)), [4.0, 4.0, 0.25])
     nothing = Grid(place=integers(), time=integers(), enters=integers(), leaves=integers())
     assert per_place(nothing, numbers()).size == 0
+
+
+def test_sizes_are_equal_but_for_the_rounding_of_the_largest_in_their_place():
+    # place 0 once held a million, beside which a tenth of a millionth is rounding; place 1 never did
+    place = integers(0, 0, 0, 1, 1)
+    on = grid(place, integers(0, 5, 5, 5, 5), integers(1, 9, 9, 9, 9))
+    tuned, everyone = flags(0, 0, 1, 0, 1), np.ones(5, dtype=bool)
+    quantity = numbers(1e6, 0.3, 0.3 + 1e-7, 0.3, 0.3 + 1e-7)
+    found = sizes_differ(on, tuned=tuned, side=everyone, quantity=quantity)
+    assert found.tolist() == [True, False, False, False, True, False]
+    found = sizes_differ(on, tuned=tuned, side=everyone, quantity=numbers(1e6, 0.3, 0.3 + 1e-5, 0.3, 0.3 + 1e-10))
+    assert found.tolist() == [True, False, True, False, False, False]
+    assert not sizes_differ(on, tuned=tuned, side=~everyone, quantity=quantity).any()
 
 
 def priced(on, entry, exit):
