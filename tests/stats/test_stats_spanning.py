@@ -71,7 +71,7 @@ def test_the_regression_is_least_squares_with_newey_west_errors(data, lags):
     assert found.f_p == pytest.approx(stats.f.sf(f, 2, 147), rel=1e-7)
 
 
-@pytest.mark.parametrize(("n_obs", "lags"), [(60, 3), (100, 4), (101, 4), (274, 5), (2_000, 7), (12_600, 11)])
+@pytest.mark.parametrize(("n_obs", "lags"), [(60, 3), (100, 4), (101, 4), (274, 5), (2_000, 7)])
 def test_the_lags_follow_the_rule(n_obs, lags):
     rng = np.random.default_rng(0)
     assert spanning_regression(rng.standard_normal(n_obs), rng.standard_normal((n_obs, 1))).lags == lags
