@@ -33,7 +33,8 @@ FITS = 0.1
 """Share of an instrument's P&L that price times quantity may leave before a point value is fitted."""
 SPREAD = 0.5
 """Share of all P&L that fills times quantity may leave before P&L is spread over time instead."""
-TINY = float(np.finfo(np.float64).tiny)
+MANY = 10
+"""Times all P&L beyond which what is left is not told as a share."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -255,10 +256,12 @@ def value_trades(
     if clock is not None:
         point = point_values((size * move)[lasting], gross[lasting], of[lasting], len(instruments))
         point = np.array([(given or {}).get(name, fitted) for name, fitted in zip(instruments, point, strict=True)])
-        left = np.abs(gross - size * move * point[of])[lasting].sum() / max(np.abs(gross[lasting]).sum(), TINY)
-        if left > FITS:
-            notes.append(f"quantity times price change leaves {left:.0%} of the trades' P&L unexplained")
-        if prices is not None or left <= SPREAD:
+        left, whole = (float(np.abs(one[lasting]).sum()) for one in (gross - size * move * point[of], gross))
+        if left > FITS * whole:
+            # Beside P&L of next to nothing any share is as good as endless.
+            share = f"{left / whole:.0%} of" if left < MANY * whole else f"over {MANY} times"
+            notes.append(f"quantity times price change leaves {share} the trades' P&L unexplained")
+        if prices is not None or left <= SPREAD * whole:
             scale = per_place(on, clock)
             return Value(
                 basis="fills" if prices is None else "prices",

@@ -23,6 +23,7 @@ from auditor.inputs.table import PACKED_SUFFIXES, Table, split_source
 
 LARGEST_FILE = 1 << 29  # bytes of JSON, unpacked; its objects take some ten times as much
 MEMBERS = 1000  # files in one zip
+LONGEST_NAME = 200  # characters of a name that a message shows; an archive may hold 65,535
 
 
 def exported(source: str | os.PathLike[str], *, role: str) -> Table | None:
@@ -102,19 +103,29 @@ def _from_zip(path: Path, name: str) -> Any:
                 inner = member.filename
                 if not inner.lower().endswith(".json") or inner.lower().endswith("_config.json"):
                     continue
+                shown = f"{name}/{_short(inner)}"
                 with archive.open(member) as file:
-                    data = bounded(file, f"{name}/{inner}", limit, LARGEST_FILE)
+                    data = bounded(file, shown, limit, LARGEST_FILE)
                 limit -= len(data)  # of all its files together
-                backtest = _parsed(data, f"{name}/{inner}")
+                backtest = _parsed(data, shown)
                 if _is_backtest(backtest):
                     found[inner] = backtest
     except (zipfile.BadZipFile, zipfile.LargeZipFile, RuntimeError, NotImplementedError, OSError, EOFError,
             zlib.error, lzma.LZMAError, ValueError) as error:  # fmt: skip
-        raise InputError(f"{name}: cannot be read as a zip file ({error}).") from error
+        raise InputError(f"{name}: cannot be read as a zip file ({_short(str(error))}).") from error
     if len(found) != 1:
-        several = f"{len(found)} backtests ({', '.join(list(found)[:3])})" if found else "no backtest of freqtrade"
+        several = (
+            f"{len(found)} backtests ({', '.join(map(_short, list(found)[:3]))})"
+            if found
+            else "no backtest of freqtrade"
+        )
         raise InputError(f"{name}: holds {several}. Give the JSON file of one backtest.")
     return next(iter(found.values()))
+
+
+def _short(text: str) -> str:
+    """Give a name in an archive, or what zipfile quotes of one, in a length that a message can have."""
+    return text if len(text) <= LONGEST_NAME else f"{text[:LONGEST_NAME]}..."
 
 
 def _is_backtest(content: Any) -> bool:
@@ -145,7 +156,7 @@ def _trades(content: Any, name: str, wanted: str | None) -> list[Any]:
 
 def _of_strategy(strategies: dict[str, Any], name: str, wanted: str | None) -> list[Any]:
     if wanted is None and len(strategies) != 1:
-        listed = ", ".join(list(strategies)[:10])
+        listed = ", ".join(map(_short, list(strategies)[:10]))
         raise InputError(
             f"{name}: holds {len(strategies)} strategies ({listed}). Say which: {name}:STRATEGY."
             if strategies

@@ -15,6 +15,7 @@ from auditor.coverage.segments import (
     path_prices,
     per_place,
     point_values,
+    sizes_differ,
     value_trades,
 )
 from auditor.errors import InputError
@@ -81,6 +82,19 @@ def test_a_place_is_scaled_by_the_power_of_two_above_its_largest():
     assert per_place(nothing, numbers()).size == 0
 
 
+def test_sizes_are_equal_but_for_the_rounding_of_the_largest_in_their_place():
+    # place 0 once held a million, beside which a tenth of a millionth is rounding; place 1 never did
+    place = integers(0, 0, 0, 1, 1)
+    on = grid(place, integers(0, 5, 5, 5, 5), integers(1, 9, 9, 9, 9))
+    tuned, everyone = flags(0, 0, 1, 0, 1), np.ones(5, dtype=bool)
+    quantity = numbers(1e6, 0.3, 0.3 + 1e-7, 0.3, 0.3 + 1e-7)
+    found = sizes_differ(on, tuned=tuned, side=everyone, quantity=quantity)
+    assert found.tolist() == [True, False, False, False, True, False]
+    found = sizes_differ(on, tuned=tuned, side=everyone, quantity=numbers(1e6, 0.3, 0.3 + 1e-5, 0.3, 0.3 + 1e-10))
+    assert found.tolist() == [True, False, True, False, False, False]
+    assert not sizes_differ(on, tuned=tuned, side=~everyone, quantity=quantity).any()
+
+
 def priced(on, entry, exit):
     return fill_prices(on, entry_price=numbers(*entry), exit_price=numbers(*exit), quantity=np.ones(len(entry)))
 
@@ -141,7 +155,7 @@ def test_points_are_fitted_by_instrument():
     np.testing.assert_allclose(found, [1.0, 50.0, 10.0, 1.0], rtol=1e-12)
 
 
-UNEXPLAINED = "quantity times price change leaves {} of the trades' P&L unexplained"
+UNEXPLAINED = "quantity times price change leaves {} the trades' P&L unexplained"
 SPREAD = "each trade's P&L is spread evenly over its holding time: timing lines are what it earned on average"
 
 
@@ -150,9 +164,12 @@ SPREAD = "each trade's P&L is spread evenly over its holding time: timing lines 
     [
         (10.0, "fills", ()),
         (10.0 / 0.9, "fills", ()),
-        (12.5, "fills", (UNEXPLAINED.format("20%"),)),
-        (20.0, "fills", (UNEXPLAINED.format("50%"),)),
-        (25.0, "time", (UNEXPLAINED.format("60%"), SPREAD)),
+        (12.5, "fills", (UNEXPLAINED.format("20% of"),)),
+        (20.0, "fills", (UNEXPLAINED.format("50% of"),)),
+        (25.0, "time", (UNEXPLAINED.format("60% of"), SPREAD)),
+        (0.0, "time", (UNEXPLAINED.format("over 10 times"), SPREAD)),
+        (5e-324, "time", (UNEXPLAINED.format("over 10 times"), SPREAD)),
+        (0.99, "time", (UNEXPLAINED.format("910% of"), SPREAD)),
     ],
 )
 def test_what_the_fills_leave_unexplained_is_said_and_beyond_half_spread(pnl, basis, notes):

@@ -51,8 +51,11 @@ def main() -> None:
     name, seconds = sys.argv[1], sys.argv[2]
     warnings.simplefilter("error")
     files = whole_files(name)
-    # what a damaged file says of itself is the same for all: which reader of an engine it is for
-    truth = next((case.truth for case in files if case.must == "sane"), None)
+    # what goes with a damaged file must be the same for all, such as which engine it is of
+    truths = {repr(case.truth): case.truth for case in files if case.must == "sane"}
+    if len(truths) != 1:
+        raise SystemExit(f"{name}: each of its files has a truth of its own, which other bytes would not have")
+    (truth,) = truths.values()
     suffixes = sorted({case.name for case in files})
     _, check = READERS[name]
 

@@ -316,6 +316,20 @@ def test_open_trades_of_freqtrade(tmp_path):
     assert "1 trades have no time of exit in 'close_date' (first trade 2)" in refusal(path)
 
 
+def test_names_in_a_zip_are_shown_shortened(tmp_path):
+    long = "x" * 9000 + ".json"
+    words = refusal(write(tmp_path, zipped((long, "{")), "a.zip"))
+    assert words.startswith(f"a.zip/{'x' * 200}...")
+    assert len(words) < 500
+    # the name before the file's own bytes is not that of the directory at the end, and zipfile quotes both
+    data = zipped((long, "{}"))
+    other = write(tmp_path, data.replace(b"x" * 9000, b"y" * 9000, 1), "b.zip")
+    words = refusal(other)
+    assert words.startswith("b.zip: cannot be read as a zip file (File name in directory 'xxx")
+    assert words.endswith("...).")
+    assert len(words) < 500
+
+
 def test_bad_zips(tmp_path, monkeypatch):
     text = freqtrade(Dip=[TRADE])
     assert "cannot be read as a zip file" in refusal(write(tmp_path, "no zip", "a.zip"))

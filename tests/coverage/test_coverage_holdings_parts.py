@@ -1,0 +1,58 @@
+"""Marks of positions split by what the base held, by hand."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from auditor.coverage.holdings import Marked, cover_from_positions, mark
+
+BASE = np.array([[1.0, 0.0, -0.5], [0.2, -1.0, 0.0], [0.0, 0.0, 0.0], [1.0, 1.0, 1.0]])
+TUNED = np.array([[2.0, 0.5, 0.5], [0.0, -0.1, 0.3], [0.0, 0.0, 0.0], [-1.0, 0.5, 0.0]])
+RETURNS = np.array([[0.01, 0.02, 0.03], [0.04, -0.05, 0.06], [0.07, 0.08, 0.09], [0.1, -0.2, 0.3]])
+
+
+def test_a_weight_is_covered_whole_where_the_base_has_its_sign():
+    found = mark(BASE, TUNED, RETURNS)
+    np.testing.assert_allclose(found.covered, [0.02, 0.005, 0.0, -0.1])
+    np.testing.assert_allclose(found.fresh, [[0, 0.01, 0.015], [0, 0, 0.018], [0, 0, 0], [-0.1, 0, 0]])
+    np.testing.assert_allclose(found.new, [0.025, 0.018, 0.0, -0.1])
+    np.testing.assert_allclose(found.covered + found.new, (TUNED * RETURNS).sum(axis=1))
+    assert found.covered_time == 3 / 7
+    assert found.overlap == 3 / (7 + 7 - 3)
+
+
+def test_who_holds_nothing_shares_nothing():
+    nothing = np.zeros_like(BASE)
+    assert (mark(nothing, nothing, RETURNS).covered_time, mark(nothing, nothing, RETURNS).overlap) == (None, None)
+    assert (mark(BASE, nothing, RETURNS).covered_time, mark(BASE, nothing, RETURNS).overlap) == (None, 0.0)
+    assert (mark(nothing, TUNED, RETURNS).covered_time, mark(nothing, TUNED, RETURNS).overlap) == (0.0, 0.0)
+    assert (mark(BASE, 3 * BASE, RETURNS).covered_time, mark(BASE, 3 * BASE, RETURNS).overlap) == (1.0, 1.0)
+
+
+def marked(covered, new):
+    return Marked(
+        covered=np.array(covered, float), new=np.array(new, float), fresh=np.zeros((len(new), 1)), covered_time=None,
+        overlap=None,
+    )  # fmt: skip
+
+
+def test_a_span_is_cut_out_and_its_parts_are_exact():
+    found = cover_from_positions(marked([1, 2, 4, 9], [0.5, 0, -2, 9]), np.array([0, 1, 2]))
+    assert found.covered.tolist() == [1, 2, 4]
+    assert found.new.tolist() == [0.5, 0, -2]
+    assert found.r_squared == pytest.approx(np.corrcoef([1, 2, 4], [1.5, 2, 2])[0, 1] ** 2)
+    assert found.names == ("instrument", "side")
+    assert (found.parameters, found.error_factor, found.nothing_new, found.booked) == (1, 1.0, None, False)
+
+
+def test_a_span_without_a_new_part_is_all_covered():
+    found = cover_from_positions(marked([1, 2, 4], [0, 0, 3]), np.array([0, 1]))
+    assert found.nothing_new == "the base held every position of tuned, in some size"
+    assert found.covered.tolist() == [1, 2]
+    assert found.names == ("instrument", "side")
+
+
+@pytest.mark.parametrize(("covered", "new"), [([2, 2, 2], [1, 0, 3]), ([1, 2, 3], [-1, -2, -3])])
+def test_what_never_varies_explains_nothing(covered, new):
+    assert cover_from_positions(marked(covered, new), np.array([0, 1, 2])).r_squared == 0.0
