@@ -104,6 +104,8 @@ class Settings:
             raise InputError(f"--reps {self.reps} cannot reach --level {self.level:g}: p is never below 1 / (1 + reps)")
         if self.n_trials is not None and not (_is_int(self.n_trials) and self.n_trials >= 1):
             raise InputError(f"--n-trials must be a whole number of at least 1; got {self.n_trials!r}")
+        if not (self.opportunity and all(isinstance(one, str) and one.strip() for one in self.opportunity)):
+            raise InputError(f"--opportunity must name columns, such as instrument,side; got {self.opportunity!r}")
         if self.rollout_as not in ("mean", "each"):
             raise InputError(f"--rollout-as must be mean or each; got {self.rollout_as!r}")
         if self.block not in ("auto", "calibrate") and not (_is_int(self.block) and self.block >= 1):

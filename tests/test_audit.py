@@ -349,6 +349,8 @@ def test_alpha_on_the_base_is_reported_beside_the_gain():
         ({"reps": 1000.5}, ["--reps"]),
         ({"block": 0}, ["--block"]),
         ({"block": "big"}, ["--block"]),
+        ({"opportunity": ()}, ["--opportunity", "instrument,side"]),
+        ({"opportunity": ("side", " ")}, ["--opportunity", "instrument,side"]),
         ({"block": 400}, ["--block 400", "at most 315"]),
         ({"n_trials": 0}, ["--n-trials"]),
         ({"n_trials": 2.5}, ["--n-trials"]),

@@ -48,7 +48,7 @@ def _date(value: Any) -> str:
 
 
 def _texts(what: str, known: tuple[str, ...] = ()) -> Check:
-    one_of = _choice(*known) if known else _a(str, what)
+    one_of = _choice(*known) if known else _a(str, what, within=bool)
 
     def check(value: Any) -> tuple[str, ...]:
         listed = [value] if isinstance(value, str) else value

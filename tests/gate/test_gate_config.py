@@ -86,6 +86,7 @@ PAIR = 'base = "b.csv"\ntuned = "t.csv"\noos_fraction = 0.3\n'
         ("[[audit]]\n" + PAIR + 'standing = "shwn"', 'must be "shown" or "presumed"; did you mean \'shown\'?'),
         ("[[audit]]\n" + PAIR + 'require = ["new_edg"]', 'must be "new_edge" or "efficiency"'),
         ("[[audit]]\n" + PAIR + "require = []", "require = [] must be a list of findings"),
+        ("[[audit]]\n" + PAIR + 'opportunity = ""', "opportunity = '' must be a list of columns"),
         ("[[audit]]\n" + PAIR + "reps = 1.5", "reps = 1.5 must be a whole number"),
         ("[[audit]]\n" + PAIR + "reps = true", "reps = True must be a whole number"),
         ("[[audit]]\n" + PAIR + "compounding = 1", "compounding = 1 must be true or false"),
