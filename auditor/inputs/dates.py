@@ -175,6 +175,9 @@ def _day_or_month_first(text: pd.Series[str], name: str, lines: Label) -> tuple[
 
 def _convert(text: pd.Series[Any], *, utc: bool = False, form: str = "ISO8601") -> pd.DatetimeIndex:
     """Let pandas read them, NaT for what it cannot; refuse a format that is none."""
+    if "%b" in form or "%B" in form or "%d" in form:
+        # pandas takes "now" and "today" for dates in any format
+        text = text.where(text.str.contains(r"\d", regex=True, na=False), "")
     try:
         return pd.DatetimeIndex(pd.to_datetime(text.fillna(""), format=form, errors="coerce", utc=utc))
     except (ValueError, TypeError, OverflowError, re.error) as error:

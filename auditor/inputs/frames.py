@@ -86,9 +86,10 @@ def arrow_table(path: Path, *, name: str) -> Table:
                 except broken:
                     whole = feather.read_table(path)
             schema, rows = whole.schema, whole.num_rows
+        named = schema.names  # where a name is no text, this is what fails
     except broken as error:
         raise InputError(f"{name}: cannot be read as {path.suffix} ({_first_line(error)}).") from error
-    header = tuple("" if column == "__index_level_0__" else column.strip() for column in schema.names)
+    header = tuple("" if column == "__index_level_0__" else column.strip() for column in named)
 
     def read(columns: Sequence[int]) -> list[pd.Series[Any]]:
         refuse_changed(before, path.stat(), name)
@@ -96,7 +97,7 @@ def arrow_table(path: Path, *, name: str) -> Table:
         if cells > (LARGEST_CELLS if 8 * cells < RATIO * before.st_size else FLOOR // 8):
             raise InputError(f"{name}: {cells:,} cells are more than are read. Leave out columns that are not needed.")
         try:
-            names = [schema.names[column] for column in columns]
+            names = [named[column] for column in columns]
             table: Any = whole if file is None else file.read(columns=names)
             return [table.column(column).to_pandas().reset_index(drop=True) for column in names]
         except broken as error:

@@ -247,3 +247,13 @@ def test_advice_names_only_formats_that_read_every_row():
         dates_and_notes(pd.Series(["1/2/12", "12/25/12"]), name="base.csv", lines=lambda row: f"line {row + 2}")
     assert "'%m/%d/%y'" in str(refusal.value)
     assert "'%d/%m" not in str(refusal.value)
+
+
+@pytest.mark.parametrize("odd", ["now", "today", "NOW"])
+@pytest.mark.parametrize(
+    ("first", "form"), [("07-May-2020", None), ("07/05/20", "%d/%m/%y"), ("07/05/2020 10:00", "%d/%m/%Y %H:%M")]
+)
+def test_now_is_no_date(odd, first, form):
+    """Pandas takes these words for the moment of reading, whatever the format."""
+    with pytest.raises(InputError, match="1 unreadable dates"):
+        dates_and_notes(pd.Series([first, odd]), name="base.csv", lines=line, date_format=form)

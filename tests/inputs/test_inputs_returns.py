@@ -575,6 +575,14 @@ def test_any_objects(dates, values):
     attempt(pd.Series(values[: len(dates)], index=pd.Index(dates, dtype=object), dtype=object))  # type: ignore[arg-type]
 
 
+def test_a_name_that_is_no_text_is_refused(tmp_path):
+    """Bytes of a Feather file that are not UTF-8 where a column is named."""
+    path = tmp_path / "a.feather"
+    pd.DataFrame({"date": DATES, "aaaa": VALUES}).to_feather(path)
+    path.write_bytes(path.read_bytes().replace(b"aaaa", b"\xe4aaa"))
+    assert "cannot be read as .feather" in refusal(path)
+
+
 def test_odd_parquet(tmp_path):
     """Types that no return has are refused, not tracebacks."""
     odd = [
