@@ -176,7 +176,7 @@ def what_would_change(finding: Finding, facts: Facts, checks: Mapping[str, Check
             found.append("A new part that earns, alone and beside the covered part, on more out-of-sample data.")
     if finding == "unproven":
         found.append(_more_data(facts, checks))
-        near = facts.evidence == "trades" and _all_but_the_newshare_text(checks)
+        near = facts.evidence == "trades" and _all_but_the_new_part(checks)
         if near and facts.new_p is not None:
             found.append(
                 f"A new part shown to earn: the gain is probable, so a p below {facts.level:g} of the new part, here "
@@ -193,7 +193,7 @@ def what_would_change(finding: Finding, facts: Facts, checks: Mapping[str, Check
     return tuple(found)
 
 
-def _all_but_the_newshare_text(checks: Mapping[str, Check]) -> bool:
+def _all_but_the_new_part(checks: Mapping[str, Check]) -> bool:
     probable = checks.get("gain_probable")
     held = (checks["gain_at_longer_horizon"], checks["edge_share"])
     return (
