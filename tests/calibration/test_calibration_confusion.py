@@ -91,8 +91,11 @@ def test_counts_are_those_of_the_audits():
         assert row["new_edge_rate"] == row["new_edge"] / 2
 
 
-def test_rules_read_again_begin_with_the_rule_itself(tmp_path):
-    raw = one_world((("sleeves", "garch", "monthly", 10), 5, 199))
+@pytest.mark.parametrize(
+    "cell", [("sleeves", "garch", "monthly", 10), ("sleeves", "garch", "daily", 5), ("desk", "regimes", "daily", 5)]
+)
+def test_rules_read_again_begin_with_the_rule_itself(tmp_path, cell):
+    raw = one_world((cell, 5, 199))
     write_csv(tmp_path / "raw.csv", raw)
     for row in (one for one in read_raw(tmp_path / "raw.csv") if one["evidence"] == "returns"):
         assert RULES["the rule"](row) is (row["finding"] == "new_edge")
