@@ -184,6 +184,8 @@ def clock_of(count: int, random: Random) -> Clock:
             continue
         days.append(day)
         day += timedelta(days=step)
+    if form == "dots" and all(day.day <= 12 for day in days):
+        form = "day"  # nothing would tell the day from the month
     moments = tuple(int((day - datetime(1970, 1, 1, tzinfo=UTC)).total_seconds()) * NS for day in days)
     forms = {
         "day": "%Y-%m-%d",

@@ -13,7 +13,7 @@ import zstandard
 
 NS = 1_000_000_000
 _ISO = re.compile(
-    r"(\d{4})([-/.])(\d{1,2})(?:\2?[-/.](\d{1,2})(?:[T ](\d{2}):?(\d{2})(?::?(\d{2})(?:[.,](\d{1,9}))?)?"
+    r"(\d{4})([-/.])(\d{1,2})(?:\2?[-/.](\d{1,2})(?:[T ](\d{2})(?::?(\d{2})(?::?(\d{2})(?:[.,](\d{1,9}))?)?)?"
     r"\s*(Z|z|[+-]\d{2}(?::?\d{2})?)?)?)?"
 )
 _NAMES = ("%d-%b-%Y", "%d %b %Y", "%d%b%Y", "%b %d, %Y", "%B %d, %Y", "%d %B %Y", "%Y-%b-%d", "%d/%b/%Y")
@@ -94,7 +94,7 @@ def _iso(text: str) -> int:
     year, _, month, day, hour, minute, second, fraction, zone = found.groups()
     whole = _day(year, month, day or "1")
     if hour:
-        whole += _clock(f"{hour}:{minute}:{second or '00'}" + (f".{fraction}" if fraction else ""))
+        whole += _clock(f"{hour}:{minute or '00'}:{second or '00'}" + (f".{fraction}" if fraction else ""))
     if zone and zone not in "Zz":
         digits = zone[1:].replace(":", "").ljust(4, "0")
         shift = (int(digits[:2]) * 3600 + int(digits[2:]) * 60) * NS
