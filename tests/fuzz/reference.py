@@ -13,8 +13,8 @@ import zstandard
 
 NS = 1_000_000_000
 _ISO = re.compile(
-    r"(\d{4})([-/.])(\d{1,2})(?:\2?[-/.](\d{1,2})(?:[T ](\d{2})(?::?(\d{2})(?::?(\d{2})(?:[.,](\d{1,9}))?)?)?"
-    r"\s*(Z|z|[+-]\d{2}(?::?\d{2})?)?)?)?"
+    r"(\d{4})([-/.])(\d{1,2})(?:\2?[-/.](\d{1,2})(?:[T ](\d{2}|\d(?=:))(?::?(\d{2}|(?<=:)\d)"
+    r"(?::?(\d{2}|(?<=:)\d)(?:[.,](\d{1,9}))?)?)?\s*(Z|z|[+-]\d{2}(?::?\d{2})?)?)?)?"
 )
 _NAMES = ("%d-%b-%Y", "%d %b %Y", "%d%b%Y", "%b %d, %Y", "%B %d, %Y", "%d %B %Y", "%Y-%b-%d", "%d/%b/%Y")
 
@@ -80,7 +80,7 @@ def _day(year: str, month: str, day: str) -> int:
 
 
 def _clock(text: str) -> int:
-    found = re.fullmatch(r"(\d{1,2}):(\d{2})(?::(\d{2})(?:\.(\d{1,9}))?)?", text)
+    found = re.fullmatch(r"(\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:\.(\d{1,9}))?)?", text)
     if not found or int(found[1]) > 23 or int(found[2]) > 59 or int(found[3] or 0) > 59:
         raise UnknownError(text)
     whole = int(found[1]) * 3600 + int(found[2]) * 60 + int(found[3] or 0)
