@@ -111,7 +111,7 @@ def init(pyproject: bool) -> None:
 
     file, count = make(Path.cwd(), pyproject=pyproject)
     found = f"{count} pair{'s' if count != 1 else ''} of base and tuned returns found"
-    click.echo(f"wrote {file.name}: {found}. Set the date of the split, then run `auditor gate`.")
+    click.echo(f"wrote {file.name}: {found}. Set oos_start there, the date of the split; then run `auditor gate`.")
 
 
 def _refuse_mixed(

@@ -42,6 +42,7 @@ def date_column(table: Table, wanted: str | None) -> int | None:
     if len(found) == 1:
         return found[0]
     if found:
+        _refuse_trades(table, found)
         raise InputError(f"{table.name}: several date columns ({_list(table, found)}). Say which with --date-column.")
     raise InputError(
         f"{table.name}: no date column among {table.columns}. Name one 'date', or say which with "
@@ -112,6 +113,17 @@ def column_named(table: Table, wanted: str) -> int:
     near = difflib.get_close_matches(wanted.lower(), names, n=1)
     hint = f" Did you mean {table.header[names.index(near[0])]!r}?" if near else ""
     raise InputError(f"{table.name}: no column {wanted!r}.{hint} There are {table.columns}.")
+
+
+def _refuse_trades(table: Table, dates: list[int]) -> None:
+    """Refuse what begins and ends on each row: it is a blotter, of which no column holds the dates of returns."""
+    names = [table.header[position].lower() for position in dates]
+    begins, ends = (any(name.startswith(words) for name in names) for words in (("entry", "open"), ("exit", "clos")))
+    if begins and ends:
+        raise InputError(
+            f"{table.name}: holds trades, each with a beginning and an end ({_list(table, dates)}), where returns per "
+            "period are needed. Give the returns here, and the trades with --base-trades or --tuned-trades."
+        )
 
 
 def _say_which(table: Table, role: str) -> str:

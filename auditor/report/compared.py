@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from auditor.report.machine import VERSION
 from auditor.report.plain import clean, shortened
-from auditor.report.shown import p_value, signed
+from auditor.report.shown import beside, p_value, signed
 from auditor.report.styled import Line, Piece, Style, apart, joined, print_lines, wrapped
 from auditor.verdict.words import HEADLINES
 
@@ -46,7 +46,9 @@ def lines(found: Comparison) -> list[Line]:
 
 
 def _verdict(found: Comparison) -> Iterator[Line]:
-    old, new = (f"{HEADLINES[side.finding]} ({side.standing})" for side in (found.before, found.after))
+    old, new = (
+        f"{HEADLINES[side.finding]}{beside(side.finding, side.standing)}" for side in (found.before, found.after)
+    )
     if found.changed:
         yield (Piece(f"{old} -> "), Piece(new, "verdict"))
     else:

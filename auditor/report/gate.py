@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 from html import escape
 from typing import TYPE_CHECKING
@@ -43,7 +44,7 @@ def lines(run: GateRun) -> Iterator[Line]:
     width = max(len(_name(one)) for one in run.outcomes)
     for one in run.outcomes:
         yield (Piece(f"{MARKS[one.status]:<8}  ", STYLES[one.status]), Piece(f"{_name(one):<{width}}  {_found(one)}"))
-        for text in told(one):
+        for text in (*told(one), *warned(one)):
             yield from wrapped(clean(text), first="          ", rest="            ")
     yield ()
     yield (Piece(f"{summary(run)}.", "strong"),)
@@ -75,6 +76,13 @@ def told(one: Outcome) -> list[str]:
     return [*found, *one.notes]
 
 
+def warned(one: Outcome) -> list[str]:
+    """Give what an audit that passes warns of; where it fails, the audit in full stands beside it."""
+    if one.audit is None or one.status != "passed":
+        return []
+    return [f"warning: {text}" for text in one.audit.warnings]
+
+
 def around(run: GateRun) -> list[str]:
     """Give what holds for the whole run: notes, and the ledger with its last row."""
     found = list(run.notes)
@@ -96,7 +104,7 @@ def markdown(run: GateRun) -> str:
         f"| --- | --- | --- | --- | --- |\n{''.join(rows)}"
     )
     for one in run.outcomes:
-        if said := told(one):
+        if said := [*told(one), *warned(one)]:
             text += f"\n**{escaped(one.entry.name)}**\n\n" + "".join(f"- {escaped(line)}\n" for line in said)
     notes = around(run)
     return text + ("\n" + "".join(f"{escaped(note)}\n\n" for note in notes)).rstrip("\n") + ("\n" if notes else "")
@@ -111,9 +119,10 @@ def step_summary(run: GateRun, *, room: int = SUMMARY_LIMIT) -> str:
     for one in run.of("failed", "accepted"):
         if one.audit is None:
             continue
-        longer = (
-            f"{text}\n<details><summary>{escaped(one.entry.name)}</summary>\n\n{as_markdown(one.audit)}\n</details>\n"
-        )
+        # The look's level is not that of a plain audit of the same files.
+        again = f"auditor gate --only {shlex.quote(clean(one.entry.name))}"
+        full = as_markdown(one.audit, command=again)
+        longer = f"{text}\n<details><summary>{escaped(one.entry.name)}</summary>\n\n{full}\n</details>\n"
         if len(longer.encode("utf-8", "replace")) > room:
             return text
         text = longer
@@ -166,12 +175,14 @@ def _found(one: Outcome) -> str:
     if one.audit is None:
         return "could not be run"
     test = one.audit.sharpe.out_of_sample
-    label = f"{WORDS[one.audit.finding]}, {one.audit.standing}"
-    return f"{label:<20}  {shown.signed(test.gain):>6}  {p_text(test.p_value)}"
+    return f"{_label(one):<20}  {shown.signed(test.gain):>6}  {p_text(test.p_value)}"
 
 
 def _label(one: Outcome) -> str:
-    return "" if one.audit is None else f"{WORDS[one.audit.finding]}, {one.audit.standing}"
+    if one.audit is None:
+        return ""
+    words = WORDS[one.audit.finding]
+    return words if one.audit.finding == "no_gain" else f"{words}, {one.audit.standing}"
 
 
 def _gain(one: Outcome) -> str:

@@ -22,8 +22,11 @@ LONGEST = 2_000
 MARKS = {"ok": "ok", "no": "**no**", "--": "--"}
 
 
-def as_markdown(audit: Audit) -> str:
-    """Give the audit in Markdown, in the order of the page, under 60 kB; nothing in a name can become markup."""
+def as_markdown(audit: Audit, *, command: str | None = None) -> str:
+    """Give the audit in Markdown, in the order of the page, under 60 kB; nothing in a name can become markup.
+
+    command    what gives the same numbers; an `auditor audit` of the files unless said
+    """
     sections = [
         _verdict(audit),
         _checks(audit),
@@ -31,7 +34,7 @@ def as_markdown(audit: Audit) -> str:
         *(section_text(one) for one in tables.sections(audit)),
         list_text("What could not be assessed", shown.beside_checks(audit)),
         list_text("What would change the label", audit.would_change),
-        reproduce(audit.inputs, how_to(audit), audit.versions),
+        reproduce(audit.inputs, command or how_to(audit), audit.versions),
         # Last, since they are the longest: what a comment cannot hold is cut from them first.
         *(section_text(one) for one in tables.breakdowns(audit)),
     ]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from auditor.config import MOST_REPS
 from auditor.report.plain import clean
 from auditor.stats.sharpe import SharpeTest
-from auditor.verdict.checks import Check
+from auditor.verdict.checks import Check, Finding
 from auditor.verdict.words import HEADLINES, SOURCES, meaning_of, p_text
 
 if TYPE_CHECKING:
@@ -51,7 +51,12 @@ class CheckRow(NamedTuple):
 
 def headline(audit: Audit) -> str:
     """Give the label, its finding and how far it is proven: "NEW EDGE (presumed, from returns alone)"."""
-    return f"{HEADLINES[audit.finding]} ({standing(audit)})"
+    return f"{HEADLINES[audit.finding]}{beside(audit.finding, standing(audit))}"
+
+
+def beside(finding: Finding, standing: str) -> str:
+    """Give the standing as it follows a finding; nothing after "no gain", which "shown" would turn around."""
+    return "" if finding == "no_gain" else f" ({standing})"
 
 
 def standing(audit: Audit) -> str:

@@ -53,7 +53,7 @@ def one_line(audit: Audit, title: str) -> str:
 
 def headline_pieces(audit: Audit) -> Line:
     """Give the label line: finding and standing."""
-    return (Piece(HEADLINES[audit.finding], "verdict"), Piece(f" ({shown.standing(audit)})"))
+    return (Piece(HEADLINES[audit.finding], "verdict"), Piece(shown.beside(audit.finding, shown.standing(audit))))
 
 
 def one_line_pieces(audit: Audit, title: str) -> Line:

@@ -14,6 +14,7 @@ Label = Literal["new_edge", "reweighting", "no_gain"]
 Finding = Literal["new_edge", "efficiency", "flattering", "unproven", "no_gain"]
 Standing = Literal["shown", "presumed"]
 Evidence = Literal["returns", "known", "trades"]
+Relation = Literal["<", ">="]
 
 HORIZON_SHARE = 0.5
 """Share of the gain that must be left at the longer horizon."""
@@ -33,7 +34,7 @@ class Check:
     name: str
     question: str
     value: float | None
-    relation: Literal["<", "<=", ">", ">="]
+    relation: Relation
     threshold: float
     passed: bool | None
     reason: str | None = None
@@ -113,7 +114,9 @@ def make_checks(facts: Facts) -> list[Check]:
         _check("gain_survives", "Does the gain survive out of sample (p)?", outside.p_value, "<", level),
     ]
     if facts.gain_level > level:
-        checks.append(_check("gain_probable", "Is it at least probable (p)?", outside.p_value, "<", facts.gain_level))
+        checks.append(
+            _check("gain_probable", "Is it likely enough for new edge (p)?", outside.p_value, "<", facts.gain_level)
+        )
     question = f"Is half of it left at {facts.horizon} periods (share of the gain)?"
     if outside.gain < ROUNDING:
         reason: str | None = "there is no out-of-sample gain to hold against another horizon"
@@ -168,7 +171,7 @@ def _check(
     name: str,
     question: str,
     value: float | None,
-    relation: Literal["<", "<=", ">", ">="],
+    relation: Relation,
     threshold: float,
     reason: str | None = None,
 ) -> Check:
@@ -176,7 +179,5 @@ def _check(
         return Check(
             name=name, question=question, value=None, relation=relation, threshold=threshold, passed=None, reason=reason
         )
-    passed = {"<": value < threshold, "<=": value <= threshold, ">": value > threshold, ">=": value >= threshold}[
-        relation
-    ]
+    passed = value < threshold if relation == "<" else value >= threshold
     return Check(name=name, question=question, value=value, relation=relation, threshold=threshold, passed=passed)

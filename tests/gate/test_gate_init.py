@@ -10,6 +10,13 @@ from auditor.demo import folder as bundled
 from auditor.gate.config import load
 
 
+def with_split(file, date="2020-01-02"):
+    """Set the date of the split, as the file asks for it."""
+    text = file.read_text()
+    assert text.count("# oos_start = 2022-01-03\n") == 1
+    file.write_text(text.replace("# oos_start = 2022-01-03\n", f"oos_start = {date}\n"))
+
+
 def test_what_is_found_is_named_and_the_gate_runs_it(desk, run):
     (desk / "auditor.toml").unlink()
     place = desk / "books" / "filter"
@@ -19,6 +26,12 @@ def test_what_is_found_is_named_and_the_gate_runs_it(desk, run):
     result = run("init")
     assert result.exit_code == 0
     assert result.stdout.startswith("wrote auditor.toml: 3 pairs of base and tuned returns found.")
+    # What is out of sample is the user's to say: no date is guessed.
+    for refused in (run("gate", "--check"), run("gate")):
+        assert refused.exit_code == 2
+        assert "audit 'bad' does not say what is out of sample: give one of oos_start" in refused.stderr
+    assert not (desk / "auditor.db").exists()
+    with_split(desk / "auditor.toml", "1998-01-31")
     found = load(desk / "auditor.toml")
     assert [one.name for one in found.entries] == ["bad", "good", "filter"]
     assert found.entries[2].options["tuned_trades"] == str(place / "tuned_trades.csv")
@@ -31,6 +44,7 @@ def test_nothing_found_gives_an_example_to_fill_in(tmp_path, monkeypatch, run):
     monkeypatch.chdir(tmp_path)
     assert "0 pairs" in run("init").stdout
     assert "it names no audit" in run("gate").stderr
+    with_split(tmp_path / "auditor.toml")
     text = (tmp_path / "auditor.toml").read_text()
     (tmp_path / "auditor.toml").write_text(text[: text.index("# No pair")] + "".join(
         line.removeprefix("# ") for line in text[text.index("# [[audit]]"):].splitlines(keepends=True)
@@ -53,6 +67,7 @@ def test_pyproject_is_appended_to(desk, run):
     assert run("init", "--pyproject").exit_code == 0
     text = (desk / "pyproject.toml").read_text()
     assert text.startswith('[project]\nname = "desk"\n\n')
+    with_split(desk / "pyproject.toml")
     assert [one.name for one in load().entries] == ["bad", "good"]
     assert "has [tool.auditor] already" in run("init").stderr
 
@@ -64,6 +79,7 @@ def test_names_of_files_are_written_as_toml_takes_them(tmp_path, monkeypatch, ru
     for name in ("base.csv", "tuned.csv"):
         (tmp_path / odd / name).write_text("date,return\n")
     assert run("init").exit_code == 0
+    with_split(tmp_path / "auditor.toml")
     (one,) = load(tmp_path / "auditor.toml").entries
     assert (one.name, one.options["base"]) == (odd, str(tmp_path / odd / "base.csv"))
 
@@ -75,4 +91,5 @@ def test_pairs_of_one_name_are_numbered(tmp_path, monkeypatch, run):
         for name in ("base_returns.csv", "tuned_returns.csv"):
             (tmp_path / place / name).write_text("date,return\n")
     run("init")
+    with_split(tmp_path / "auditor.toml")
     assert [one.name for one in load(tmp_path / "auditor.toml").entries] == ["x", "x-2"]

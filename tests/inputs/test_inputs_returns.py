@@ -294,6 +294,18 @@ def test_column_choice_is_refused(tmp_path):
     assert "--date-column" in message
 
 
+@pytest.mark.parametrize(
+    ("entry", "exit_"), [("EntryTime", "ExitTime"), ("open_date", "close_date"), ("opened", "closed")]
+)
+def test_a_blotter_where_returns_belong_is_named(tmp_path, entry, exit_):
+    """What begins and ends on each row has no date column to ask for."""
+    rows = "".join(f"{d:%Y-%m-%d},{d + pd.Timedelta(days=1):%Y-%m-%d},5\n" for d in DATES)
+    message = refusal(write(tmp_path, f"{entry},{exit_},pnl\n{rows}"))
+    assert f"holds trades, each with a beginning and an end ('{entry}', '{exit_}')" in message
+    assert "--base-trades or --tuned-trades" in message
+    assert "several date columns" in refusal(write(tmp_path, f"{entry},day two,pnl\n{rows}"))
+
+
 def test_sources_that_are_no_frames():
     """Arrays, lists, None and series without dates."""
     for source in (VALUES, VALUES.tolist(), None, 3, {"a": 1}):

@@ -134,6 +134,26 @@ def test_ten_annotations_at_most(audits):
     ]
 
 
+def test_a_pass_says_what_it_warns_of_and_a_failure_how_to_run_it_again(audits):
+    warned = replace(audits["new_edge"], warnings=("the market is not among the known streams <b>",))
+    run = a_run(
+        outcome("v 7", "passed", warned), outcome("it's", "failed", replace(audits["flattering"], warnings=("w",)))
+    )
+    text = github.step_summary(run)
+    assert "- warning: the market is not among the known streams &lt;b&gt;\n" in gate.markdown(run)
+    assert text.count("warning: ") == 1
+    assert text.count("auditor gate --only 'it'\"'\"'s'\n") == 1
+    assert "auditor audit" not in text
+    plain = "\n".join("".join(piece.text for piece in line) for line in gate.lines(run))
+    assert plain.count("warning: ") == 1
+
+
+def test_no_gain_stands_alone(audits):
+    text = gate.markdown(a_run(outcome("a", "failed", audits["no_gain"]), outcome("b", "failed", audits["flattering"])))
+    assert "| no gain |" in text
+    assert "| flattering, shown |" in text
+
+
 def test_the_summary_of_a_step_stays_under_a_mebibyte(audits, tmp_path):
     few = a_run(*(outcome(f"n{number}", "failed", audits["flattering"]) for number in range(400)))
     target = tmp_path / "summary.md"

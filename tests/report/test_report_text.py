@@ -30,7 +30,8 @@ def printed(audit: Audit, **console: object) -> str:
 def test_verdict_first_then_gain_checks_and_the_rest(audit):
     text = plain_text(audit)
     assert text.startswith(HEADLINES[audit.finding])
-    assert audit.standing in text.splitlines()[0]
+    # "NO GAIN (shown)" would say the opposite
+    assert (audit.standing in text.splitlines()[0]) == (audit.finding != "no_gain")
     wanted = ["Sharpe, annualised", "Checks", "Warnings", "What shapes", "Selection", "Not assessed"]
     wanted += ["What would change", "Read"]
     places = [text.index(f"\n{title}") for title in wanted if title != "What would change" or audit.would_change]
