@@ -27,9 +27,10 @@ STABLE_WIDTHS = (29, 23, 8, 9, 11)
 
 def lines(audit: Audit) -> list[Line]:
     """Give the whole report, verdict first."""
-    sections = [_verdict(audit), _seeds(audit), _gain(audit), _traded(audit), _breadth(audit), _checks(audit)]
+    sections = [_verdict(audit), _seeds(audit), _gain(audit), _traded(audit), _checks(audit)]
     sections.append(listed("Warnings", audit.warnings, "warning", mark="! "))
-    sections += [_stability(audit), _calibration(audit), _shape(audit), _selection(audit)]
+    # depth and breadth never move the label: what does comes first
+    sections += [_breadth(audit), _stability(audit), _calibration(audit), _shape(audit), _selection(audit)]
     sections.append(listed("Not assessed", shown.beside_checks(audit)))
     sections.append(listed("What would change the label", audit.would_change))
     sections.append(_sample(audit))
