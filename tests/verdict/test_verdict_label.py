@@ -148,6 +148,11 @@ def test_unproven_says_what_is_missing():
     assert "400 more out-of-sample periods (900 in all)" in found.would_change[0]
     lost = judge(facts(out_of_sample=sharpe_of(-0.1, 0.7)))
     assert "finds 0.50 with 80 % power" in lost.would_change[0]
+    assert lost.reason.startswith(
+        "In sample the Sharpe ratio rose by +0.80, and out of sample it fell by 0.10 (p = 0.700): "
+    )
+    for gain, fell in ((-0.005, True), (-0.0049, False), (0.1, False)):
+        assert ("it fell by" in judge(facts(out_of_sample=sharpe_of(gain, 0.6))).reason) == fell
 
 
 @pytest.mark.parametrize("changes", [row[0] for row in ROWS if row[1] == "unproven"])
@@ -217,6 +222,7 @@ EDGE = -float(ndtri(0.95))
 PROBABLE = TRADES | {"out_of_sample": sharpe_of(0.5, 0.19)}
 SPOKEN = [
     *(row[0] for row in ROWS),
+    {"out_of_sample": sharpe_of(-0.1, 0.7)},
     PROBABLE | {"edge_part": 0.4974},
     PROBABLE | {"edge_part": 0.4975},
     PROBABLE | {"new_p": 0.3},
