@@ -92,7 +92,9 @@ def read_defaults(manifest: Path) -> dict[str, str]:
         if value != value:  # NaN: in a manifest an empty cell, here a mistake
             raise ConfigError(f"{file.name}: {key!r} is nan. Leave the line out, or give a value")
         found[name] = as_text(value)
-        if name not in POLICIES and found[name]:
+        if not found[name]:
+            raise ConfigError(f"{file.name}: {key!r} is empty. Leave the line out, or give a value")
+        if name not in POLICIES:
             try:
                 option_of(name, found[name])
             except ConfigError as error:

@@ -15,8 +15,9 @@ from auditor.inputs.table import MISSING, Label
 
 FIRST_YEAR, LAST_YEAR = 1678, 2261  # the whole years that nanoseconds in 64 bits hold
 
-# pandas cuts off what is finer than nanoseconds, and takes 09:30:5 for 09:30:05, though a digit may have been lost
-_YEAR_FIRST = r"\d{4}[-/.]\d{1,2}(?:[-/.]\d{1,2}(?:[T ](?!.*(?:[.,]\d{10}|:\d(?!\d))).*)?)?"
+# pandas cuts off what is finer than nanoseconds, and takes 09:30:5 for 09:30:05 and "59." for 59, though digits may
+# have been lost
+_YEAR_FIRST = r"\d{4}[-/.]\d{1,2}(?:[-/.]\d{1,2}(?:[T ](?!.*(?:[.,](?:\d{10}|(?!\d))|:\d(?!\d))).*)?)?"
 _DAY_OR_MONTH_FIRST = r"(\d{1,2})([-/.])(\d{1,2})\2(\d{4})(?:[T ]+(\d{1,2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?))?"
 _AWARE = r".{8,}[T ]\d{2}.*?(?:[Zz]|[+-]\d{2}(?::?\d{2})?)"
 _COMMON = tuple(

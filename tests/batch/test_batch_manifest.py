@@ -106,6 +106,8 @@ def test_a_manifest_that_cannot_be_meant_is_refused_as_a_whole(tmp_path, text, w
         ("[reps]\nx = 1\n", "'reps' is a table"),
         ("reps = = 1\n", "shelf.toml: not TOML"),
         ("reps = nan\n", "shelf.toml: 'reps' is nan"),
+        ('library = ""\n', "shelf.toml: 'library' is empty. Leave the line out"),
+        ("oos = []\n", "shelf.toml: 'oos' is empty"),
         ("oos-start = 2020-01-01\noos_start = 2021-01-01\n", "'oos_start' stands there twice"),
     ],
 )

@@ -188,7 +188,7 @@ def spoiled(common: dict, audits: list[dict], shared: bool, random: Random) -> t
     )
     if what == "unknown":
         table = random.choice((common, one))
-        table[random.choice(("tuned_trade", "nme", "oss_start", "x.y", "\\u202e", "a" * 300, "level "))] = 1
+        table[random.choice(("tuned_trade", "nme", "oss_start", "x.y", "\\u202e", "a" * 300, "levell"))] = 1
     elif what == "wrong":
         key, text = random.choice([(key, text) for key in ANY for text in WRONG if misfit(key, text)])
         audits[-1].pop(key, None)

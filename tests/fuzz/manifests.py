@@ -145,7 +145,7 @@ def check_manifest(cases: tuple[Case, bytes]) -> None:
     assert len(found) == len(rows)
     if case.truth:
         assert found[case.truth[1]].refused
-    defaults = {spelled(name): text for name, text in tomllib.loads(beside.decode()).items() if text}
+    defaults = {spelled(name): text for name, text in tomllib.loads(beside.decode()).items()}
     columns = [spelled(name) for name in header]
     for job, row in zip(found, rows, strict=True):
         cells = defaults | {name: text for name, text in zip(columns, row, strict=True) if text}

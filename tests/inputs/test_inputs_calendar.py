@@ -107,6 +107,11 @@ def test_date_format():
         (("2020-01-01", "foo"), ["1 unreadable dates (first line 3: 'foo')"]),
         (("2020-01-01", "2020-02-30"), ["1 unreadable dates (first line 3: '2020-02-30')"]),
         (("2020-01-01", "now", "today"), ["2 unreadable dates (first line 3: 'now')"]),
+        (
+            ("2020-01-01T09:30:01.5", "2020-01-02T09:30:59."),
+            ["1 unreadable dates (first line 3: '2020-01-02T09:30:59.')"],
+        ),
+        (("2020-01-01T09:30Z", "2020-01-02T09:30:59.Z", "2020-01-03T09:30:59,+01:00"), ["2 unreadable dates"]),
         (("2020-01-01", "", "NaT"), ["2 missing dates (first line 3: '')"]),
         (("2020-01-01", "01/13/2020"), ["1 unreadable dates"]),
         (("20200101", "20209999"), ["1 unreadable dates (first line 3: '20209999')"]),
