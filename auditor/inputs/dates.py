@@ -146,7 +146,9 @@ def _year_first(text: pd.Series[str], name: str, lines: Label) -> tuple[pd.Datet
         text = text.str.replace(r"^(\d{4})[/.](\d{1,2})$", r"\1-\2", regex=True)
     aware = np.zeros(len(text), np.bool_)
     if (text.str.len() > 10).any():
+        # what is unreadable has no zone to hold against the others
         aware = text.str.fullmatch(_AWARE).to_numpy(np.bool_)
+        aware = aware | (aware.any() & (text == "").to_numpy(np.bool_))
         _refuse_mixed(aware, name, lines)
     return _convert(text, utc=bool(aware.all())), ()
 
