@@ -141,10 +141,10 @@ def test_a_policy_that_rests_but_for_one_block_has_no_error(n, rest):
 
 
 def test_a_variance_is_zero_only_up_to_rounding():
-    mean, square = np.array([0.0, 0.0, 0.0, 1.0, 1e4, 1e4]), np.array([1.0, 1e-11, 1e-13, 1.0, 1e8 + 1.0, 1e8 + 1e-5])
+    mean, square = np.array([0.0, 0.0, 0.0, 1.0, 1e4, 1e4]), np.array([1.0, 1.5e-12, 5e-13, 1.0, 1e8 + 1.0, 1e8 + 1e-5])
     found = variance_left(mean, square)
     assert np.isnan(found).tolist() == [False, False, True, True, False, True]
-    assert found[[0, 1, 4]] == pytest.approx([1.0, 1e-11, 1.0])
+    assert found[[0, 1, 4]] == pytest.approx([1.0, 1.5e-12, 1.0], rel=1e-6)
 
 
 def test_a_statistic_without_end_has_no_error_and_no_warning():
