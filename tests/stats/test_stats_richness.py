@@ -100,20 +100,20 @@ def test_the_error_of_an_accumulation_is_colwells(solved):
 
 
 def test_chao1_corrected_in_every_field():
-    found = chao1(counts(1, 1, 1, 2, 2, 5, 0, 9), form="corrected")
-    # S = 7, f1 = 3, f2 = 2: 7 + 3 * 2 / (2 * 3)
-    assert (found.observed, found.estimate, found.uncapped) == (7, 8.0, 8.0)
-    assert (found.once, found.twice, found.most, found.definition) == (3, 2, None, CORRECTED)
-    # the delta method: slopes of the estimate over f1, f2, f5, f9, which are multinomial among the 8 species estimated
-    f = np.array([3.0, 2.0, 1.0, 1.0])
+    found = chao1(counts(1, 1, 1, 1, 2, 2, 5, 0, 9), form="corrected")
+    # S = 8, f1 = 4, f2 = 2: 8 + 4 * 3 / (2 * 3)
+    assert (found.observed, found.estimate, found.uncapped) == (8, 10.0, 10.0)
+    assert (found.once, found.twice, found.most, found.definition) == (4, 2, None, CORRECTED)
+    # the delta method: slopes of the estimate over f1, f2, f5, f9, multinomial among the 10 species estimated
+    f = np.array([4.0, 2.0, 1.0, 1.0])
 
     def estimate(f):
         return f.sum() + f[0] * (f[0] - 1) / (2 * (f[1] + 1))
 
     slope = np.array([(estimate(f + h) - estimate(f - h)) / 2e-6 for h in 1e-6 * np.eye(4)])
-    variance = slope @ (np.diag(f) - np.outer(f, f) / 8) @ slope
+    variance = slope @ (np.diag(f) - np.outer(f, f) / 10) @ slope
     assert found.se == pytest.approx(math.sqrt(variance), rel=1e-8)
-    assert found.ci == lognormal(7, 1.0, found.se)
+    assert found.ci == lognormal(8, 2.0, found.se)
 
 
 def test_chao1_classic_in_every_field():
@@ -169,6 +169,12 @@ def test_of_nothing_nothing_is_known(form):
         observed=0, estimate=0.0, uncapped=0.0, se=0.0, ci=(0.0, 0.0), once=0, twice=0, most=None,
         definition=CLASSIC if form == "classic" else CORRECTED,
     )  # fmt: skip
+
+
+def test_one_individual_is_one_species():
+    found = chao1(counts(1))
+    assert (found.observed, found.estimate, found.once) == (1, 1.0, 1)
+    assert found.se == pytest.approx(math.sqrt(math.exp(-1) - 2 * math.exp(-2)), rel=1e-12)
 
 
 def test_the_corrected_form_has_no_width_where_nothing_is_added():
