@@ -19,6 +19,9 @@ REPS = 199
 RESIDUAL_BLOCK = 5
 BURN_IN = 50
 
+CHUNK = 5_000_000
+"""Rows of pseudo-returns held at once, at most 80 MB."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BlockChoice:
@@ -85,8 +88,7 @@ def _pseudo_sequences(base: Array, tuned: Array, sequences: int, rng: np.random.
     design = np.column_stack([np.ones(n_obs - 1), pair[:-1]])
     coefficients = np.linalg.lstsq(design, pair[1:], rcond=None)[0]
     residuals = pair[1:] - design @ coefficients
-    # A batch holds at most 80 MB of pseudo-returns.
-    batch = max(1, 5_000_000 // n_obs)
+    batch = max(1, CHUNK // n_obs)
     for first in range(0, sequences, batch):
         yield from _batch(pair[0], coefficients, residuals, min(batch, sequences - first), rng)
 

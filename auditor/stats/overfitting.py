@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, islice
 from typing import Literal
 
 import numpy as np
@@ -119,7 +119,7 @@ def backtest_overfitting(trials: Array, *, n_blocks: int = 16, ranks: Ranks = "p
 
     # A split and its complement stand at i and -1 - i, so half of the splits give both.
     pairs = math.comb(n_blocks, n_blocks // 2) // 2
-    chosen = np.array([c for c, _ in zip(combinations(range(n_blocks), n_blocks // 2), range(pairs), strict=False)])
+    chosen = np.array(list(islice(combinations(range(n_blocks), n_blocks // 2), pairs)))
     inside = np.zeros((pairs, n_blocks))
     inside[np.arange(pairs)[:, None], chosen] = 1.0
     nstar, columns = np.empty(2 * pairs, np.int64), np.empty((3, 2 * pairs))

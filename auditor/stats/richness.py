@@ -122,7 +122,7 @@ def chao1(individuals: Counts, *, form: Form = "classic") -> Richness:
     seen = individuals[individuals > 0]
     if form == "corrected":
         return _corrected(seen)
-    return _classic(seen, int(seen.sum()), None, "Chao1, classic with (n-1)/n (iNEXT)")
+    return _classic(seen, max(1, int(seen.sum())), None, "Chao1, classic with (n-1)/n (iNEXT)")
 
 
 def chao2(tries: int, successes: Counts, *, most: int | None = None) -> Richness:
@@ -138,14 +138,14 @@ def chao2(tries: int, successes: Counts, *, most: int | None = None) -> Richness
     return _classic(successes[successes > 0], tries, most, "Chao2, classic with (m-1)/m (iNEXT, vegan specpool)")
 
 
-def sample_coverage(tries: int, successes: Counts, *, individuals: bool = False) -> float:
+def sample_coverage(tries: int, successes: Counts) -> float:
     """Share of all successes that would fall on problems solved already; from 0 to 1.
 
-    individuals  True: counts of individuals per species, of which `tries` is the sum
+    tries  of each problem; for counts of individuals per species, their sum
     Chao & Jost (2012), equation 4a, and for incidence Chao et al. (2014): 1 - Q1/U (m-1) Q1 / ((m-1) Q1 + 2 Q2), with
     Q1 - 1 for Q1 in the ratio and 1 for Q2 where Q2 = 0. 0 where nothing was solved.
     """
-    total = tries if individuals else int(successes.sum())
+    total = int(successes.sum())
     if total == 0:
         return 0.0
     once, twice = int((successes == 1).sum()), int((successes == 2).sum())

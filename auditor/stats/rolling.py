@@ -86,7 +86,7 @@ def rolling_gain(
         slope = SHARPE_DIFFERENCE.gradient(at)
         error = np.sqrt(np.maximum(np.einsum("ti,tij,tj->t", slope, psi, slope), 0.0) / window)
         # What is left of a variance that is zero but for rounding makes a ratio of any size.
-        flat = (at[:, 2:] - at[:, :2] ** 2 < 1e-12).any(axis=1) | ~np.isfinite(gain) | ~np.isfinite(error)
+        flat = (at[:, 2:] - at[:, :2] ** 2 < 1e-12).any(axis=1)
     year = math.sqrt(periods_per_year)
     # Ratios that are equal but for rounding are equal.
     gain = np.where(np.abs(gain) < 1e-9, 0.0, gain)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from auditor.stats.longrun import autocovariance, window_ids
 from auditor.stats.sharpe import sharpe_without_each
-from auditor.stats.tails import BLOCKS, SoldTails, flat, jackknife, sells_tails
+from auditor.stats.tails import BLOCKS, SoldTails, flat, jackknife, sells_tails, variance_left
 
 Array = NDArray[np.float64]
 
@@ -201,7 +201,7 @@ def gain_sources(base: Array, tuned: Array, *, periods_per_year: float) -> GainS
     def vol_part_of(means: Array, rows: Array) -> Array:
         m_x, m_y, xx, yy, sx, sy, xsx, ysy = means.T
         shrink = np.sqrt((rows - 1) / rows)
-        sd_x, sd_y = np.sqrt(xx - m_x**2), np.sqrt(yy - m_y**2)
+        sd_x, sd_y = np.sqrt(variance_left(m_x, xx)), np.sqrt(variance_left(m_y, yy))
         e = (ysy - m_y * sy) / (xsx - m_x * sx) * sd_x / sd_y
         return np.asarray((m_y / sd_y / e + m_x / sd_x) / 2 * (e - 1) * shrink * year)
 

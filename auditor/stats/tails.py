@@ -96,7 +96,7 @@ def sells_tails(base: Array, tuned: Array) -> SoldTails:
     def skews(means: Array, rows: Array) -> Array:
         found = []
         for m, square, cube in (means.T[:3], means.T[4:7]):
-            g1 = (cube - 3 * m * square + 2 * m**3) / (square - m**2) ** 1.5
+            g1 = (cube - 3 * m * square + 2 * m**3) / variance_left(m, square) ** 1.5
             found.append(g1 * np.sqrt(rows * (rows - 1)) / (rows - 2))
         return np.stack(found)
 
@@ -104,7 +104,7 @@ def sells_tails(base: Array, tuned: Array) -> SoldTails:
         # Rockafellar & Uryasev (2000), equation 4: at its minimum in the edge, so the edge may stay when a block goes.
         found = []
         for m, square, _, beyond in (means.T[:4], means.T[4:]):
-            found.append((m + beyond / TAIL) / np.sqrt((square - m**2) * rows / (rows - 1)))
+            found.append((m + beyond / TAIL) / np.sqrt(variance_left(m, square) * rows / (rows - 1)))
         return np.stack(found)
 
     whole, rows = table.mean(axis=0)[None, :], np.array([float(n)])
@@ -112,7 +112,7 @@ def sells_tails(base: Array, tuned: Array) -> SoldTails:
     skew_se = jackknife(lambda means, left: np.diff(skews(means, left), axis=0)[0], table)
     tail_se = jackknife(lambda means, left: np.diff(shortfalls(means, left), axis=0)[0], table)
     skew_change, tail_change = float(skew[1] - skew[0]), float(tail[1] - tail[0])
-    if not (math.isfinite(skew_se) and math.isfinite(tail_se)):
+    if math.isnan(skew_se):  # and the other too, of the same variances
         return _no_tails(n, rose, "a series does not vary without one of its 40 blocks")
     skew_z = skew_change / skew_se if skew_se > 1e-9 else 0.0
     tail_z = tail_change / tail_se if tail_se > 1e-9 else 0.0
@@ -160,6 +160,12 @@ def _no_tails(n_obs: int, rose: bool, reason: str) -> SoldTails:
 
 def _tail_rank(n_obs: int) -> int:
     return math.ceil(TAIL * n_obs - 1e-9) - 1
+
+
+def variance_left(mean: Array, square: Array) -> Array:
+    """Variance by means and mean squares of a series in volatilities; NaN where it is zero up to rounding."""
+    variance = square - mean**2
+    return np.where(variance > 1e-12 * np.maximum(square, 1.0), variance, np.nan)
 
 
 def jackknife(statistic: Callable[[Array, Array], Array], table: Array) -> float:

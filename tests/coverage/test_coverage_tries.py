@@ -102,7 +102,7 @@ def test_rarefaction_and_chao1_are_those_of_vegan_and_inext(case):
     classic = chao1(counts)
     printed = [float(row[name]) for name in ("iNEXT_chao", "iNEXT_se", "iNEXT_lo", "iNEXT_hi")]
     assert [classic.estimate, classic.se, *classic.ci] == pytest.approx(printed, abs=5.1e-4)
-    coverage = sample_coverage(int(counts.sum()), counts, individuals=True)
+    coverage = sample_coverage(int(counts.sum()), counts)
     assert coverage == pytest.approx(float(row["iNEXT_SC"]), abs=5.1e-5)
 
 

@@ -48,8 +48,9 @@ def test_swapped_policies_flip_the_curve_and_units_do_not_matter():
     swapped = rolling_gain(tuned, base, **how)
     np.testing.assert_allclose(found.gain, -swapped.gain)
     np.testing.assert_allclose(found.low, -swapped.high)
-    scaled = rolling_gain(1e-6 * base, 1e6 * tuned, **how)
-    np.testing.assert_allclose(found.high, scaled.high)
+    for one, other in ((1e-6, 1e6), (1e6, 1e-6)):
+        scaled = rolling_gain(one * base, other * tuned, **how)
+        np.testing.assert_allclose(found.high, scaled.high)
 
 
 def test_the_band_covers_a_true_gain_of_zero_as_often_as_it_says():
@@ -71,20 +72,56 @@ def test_steps_are_few_and_end_at_the_last_period():
     assert found.row[0] >= 251
 
 
-def test_a_window_without_variance_is_a_gap():
-    base, tuned = pair(400)
-    tuned[100:260] = 0.0
-    found = rolling_gain(base, tuned, window=80, block=5, level=0.05, periods_per_year=252)
+@pytest.mark.parametrize("rest", [0.0, 0.003, 1 / 3])
+@pytest.mark.parametrize("who", [0, 1])
+def test_a_window_without_variance_is_a_gap(rest, who):
+    # a rest of 1/3 leaves a variance of rounding
+    returns = pair(400)
+    returns[who][100:260] = rest
+    found = rolling_gain(*returns, window=80, block=5, level=0.05, periods_per_year=252)
     empty = (found.row - 79 >= 100) & (found.row < 260)
     assert empty.sum() == 81
-    assert np.isnan(found.gain[empty]).all()
-    assert np.isfinite(found.gain[~empty]).all()
-    assert np.isnan(found.high[empty]).all()
+    for curve in (found.gain, found.low, found.high):
+        assert np.isnan(curve[empty]).all()
+        assert np.isfinite(curve[~empty]).all()
+
+
+def test_leverage_gains_exactly_nothing():
+    base, _ = pair(300)
+    found = rolling_gain(base, 3.3 * base, window=100, block=5, level=0.05, periods_per_year=252)
+    assert set(found.gain) == {0.0}
+
+
+@pytest.mark.parametrize(("n_obs", "apart"), [(499, 1), (500, 2)])
+def test_windows_are_skipped_only_beyond_the_most_shown(n_obs, apart):
+    found = rolling_gain(*pair(n_obs), window=100, block=5, level=0.05, periods_per_year=252)
+    assert set(np.diff(found.row)) == {apart}
+    assert found.row.size == math.ceil((n_obs - 99) / apart)
+
+
+def test_what_was_asked_for_is_said_and_a_long_block_is_a_quarter_of_the_window():
+    base, tuned = pair(200)
+    found = rolling_gain(base, tuned, window=103, block=60, level=0.1, periods_per_year=1)
+    assert (found.window, found.block, found.level) == (103, 25, 0.1)
+    error = plain(base[-103:], tuned[-103:], 25)[1]
+    assert found.high[-1] - found.gain[-1] == pytest.approx(float(ndtri(0.95)) * error)
+
+
+def test_a_mean_far_above_the_volatility_costs_no_digits():
+    base, tuned = pair(3_000)
+    base += 0.3
+    found = rolling_gain(base, tuned, window=100, block=7, level=0.1, periods_per_year=1)
+    gain, error = plain(base[-100:], tuned[-100:], 7)
+    assert found.gain[-1] == pytest.approx(gain, rel=1e-10)
+    assert found.high[-1] - found.gain[-1] == pytest.approx(float(ndtri(0.95)) * error, rel=1e-8)
 
 
 @pytest.mark.parametrize(
     ("n_obs", "per_year", "window"),
-    [(2_520, 252, 252), (800, 252, 200), (819, 12, 60), (100, 12, 60), (1_000, 52, 60), (100_000, 19_656, 19_656)],
-)
+    [
+        (2_520, 252, 252), (800, 252, 200), (803, 252, 200), (819, 12, 60), (100, 12, 60), (40, 12, 40),
+        (1_000, 52, 60), (100_000, 19_656, 19_656),
+    ],
+)  # fmt: skip
 def test_the_window_is_a_year_of_sixty_periods_or_more(n_obs, per_year, window):
     assert window_length(n_obs, per_year) == window
