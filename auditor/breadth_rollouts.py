@@ -22,7 +22,7 @@ from auditor.inputs.pair import Pair
 from auditor.inputs.returns import Returns
 from auditor.inputs.rollouts import Rollouts
 from auditor.rollouts import Runs
-from auditor.stats.sharpe import sharpe_ratio
+from auditor.stats.ratios import sharpe_ratio
 
 Array = NDArray[np.float64]
 

@@ -24,8 +24,9 @@ from auditor.ledger.budget import Subject
 from auditor.measure import Measured
 from auditor.result import Input, Sample
 from auditor.shelf import Shelf
+from auditor.stats.ratios import sharpe_without_each
 from auditor.stats.selection import Selection
-from auditor.stats.sharpe import ROUNDING, sharpe_without_each
+from auditor.stats.sharpe import ROUNDING
 from auditor.verdict.checks import Evidence, Finding
 from auditor.verdict.words import detectable_text
 

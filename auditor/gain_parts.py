@@ -10,14 +10,8 @@ from numpy.typing import NDArray
 from auditor.coverage.split import Split
 from auditor.result import SpanAttribution
 from auditor.stats.blocks import Draws, Resampled, columns_of
-from auditor.stats.sharpe import (
-    ROUNDING,
-    SHARPE_ALONE,
-    SHARPE_DIFFERENCE,
-    SharpeTest,
-    pair_moments,
-    sharpe_ratio,
-)
+from auditor.stats.ratios import sharpe_ratio
+from auditor.stats.sharpe import ROUNDING, SHARPE_ALONE, SHARPE_DIFFERENCE, SharpeTest, pair_moments
 from auditor.stats.spanning import (
     ALONE,
     ALPHA_NULL,

@@ -12,7 +12,7 @@ import pytest
 import auditor
 from auditor import demo
 from auditor.pictures import MOST_INSTRUMENTS, MOST_YEARS, histogram, new_map, power_curve
-from auditor.stats.sharpe import sharpe_ratio
+from auditor.stats.ratios import sharpe_ratio
 
 PAIRS = {pair.name: pair for pair in demo.pairs()}
 

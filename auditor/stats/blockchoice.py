@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from auditor.stats.blocks import Draws
-from auditor.stats.sharpe import sharpe_difference_test, sharpe_ratio
+from auditor.stats.ratios import sharpe_ratio
+from auditor.stats.sharpe import sharpe_difference_test
 
 Array = NDArray[np.float64]
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
 
-from auditor.stats.sharpe import sharpe_ratio
+from auditor.stats.ratios import sharpe_ratio
 
 Array = NDArray[np.float64]
 Form = Literal["estimate", "benchmark"]

@@ -24,7 +24,7 @@ from auditor.stats.deflated import (
     skew_kurtosis,
 )
 from auditor.stats.overfitting import backtest_overfitting
-from auditor.stats.sharpe import sharpe_ratio
+from auditor.stats.ratios import sharpe_ratio
 from auditor.stats.superior import superior_trials
 
 Array = NDArray[np.float64]

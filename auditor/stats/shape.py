@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from auditor.stats.longrun import autocovariance, window_ids
-from auditor.stats.sharpe import sharpe_without_each
+from auditor.stats.ratios import sharpe_without_each
 from auditor.stats.tails import BLOCKS, SoldTails, flat, jackknife, sells_tails, variance_left
 
 Array = NDArray[np.float64]

@@ -13,6 +13,7 @@ from scipy.special import ndtr
 
 from auditor.stats.blocks import Draws, Resampled, resample
 from auditor.stats.longrun import Kernel
+from auditor.stats.ratios import HorizonGain, horizon_gains, sharpe_ratio
 from auditor.stats.studentised import (
     Alternative,
     Smooth,
@@ -24,16 +25,6 @@ from auditor.stats.studentised import (
 )
 
 Array = NDArray[np.float64]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HorizonGain:
-    """Annualised Sharpe ratios and their gain, with risk measured over `periods` at a time."""
-
-    periods: int
-    base: float
-    tuned: float
-    gain: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,21 +68,6 @@ ROUNDING = 0.005
 """Annualised Sharpe gains below this are equal Sharpe ratios at the two decimals anybody quotes."""
 
 NULL = "The tuned policy's Sharpe ratio is not higher than the base's."
-
-
-def sharpe_ratio(returns: Array) -> float:
-    """Mean over standard deviation (ddof = 1), per period: (T,) to a number."""
-    return float(returns.mean() / returns.std(ddof=1))
-
-
-def sharpe_without_each(returns: Array) -> Array:
-    """Sharpe ratio per period with one period left out, for each: (T,) to (T,)."""
-    n = returns.size
-    centred = returns - returns.mean()
-    mean = returns.mean() - centred / (n - 1)
-    square = float(centred @ centred) - centred**2 * n / (n - 1)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.asarray(mean / np.sqrt(square / (n - 2)))
 
 
 def pair_moments(base: Array, tuned: Array) -> Array:
@@ -236,40 +212,3 @@ def jobson_korkie_memmel(base: Array, tuned: Array) -> float | None:
     r = float(np.corrcoef(base, tuned)[0, 1])
     variance = (2 * (1 - r) + (a * a + b * b - 2 * a * b * r * r) / 2) / base.size
     return (a - b) / math.sqrt(variance) if variance > 1e-14 / base.size else None
-
-
-def horizon_ratio(returns: Array, lengths: Sequence[int], periods: int) -> float:
-    """Sharpe ratio per period with risk measured over overlapping sums of `periods` returns.
-
-    Lo & MacKinlay (1988), equations 5 and 12b: the variance of h-period sums about h times the mean, divided by
-    h (n - h + 1) (1 - h / n). Sums stay inside a window; windows of `periods` or fewer give none.
-    """
-    if periods == 1:
-        return sharpe_ratio(returns)
-    mean = returns.mean()
-    square, weight, first = 0.0, 0.0, 0
-    for length in lengths:
-        if length > periods:
-            total = np.concatenate([[0.0], np.cumsum(returns[first : first + length] - mean)])
-            square += float(((total[periods:] - total[:-periods]) ** 2).sum())
-            weight += length - periods + 1
-        first += length
-    if square <= 0:
-        return math.nan
-    n_obs = returns.size
-    variance = square / (weight * periods * (1 - periods / n_obs))
-    return float(mean / math.sqrt(variance))
-
-
-def horizon_gains(
-    base: Array, tuned: Array, lengths: Sequence[int], horizons: Sequence[int], periods_per_year: float
-) -> tuple[HorizonGain, ...]:
-    """Gain at each horizon that at least one window can hold."""
-    year = math.sqrt(periods_per_year)
-    found = []
-    for periods in horizons:
-        one = horizon_ratio(base, lengths, periods) * year
-        two = horizon_ratio(tuned, lengths, periods) * year
-        if math.isfinite(one) and math.isfinite(two):
-            found.append(HorizonGain(periods=periods, base=one, tuned=two, gain=two - one))
-    return tuple(found)

@@ -10,7 +10,8 @@ from tempfile import TemporaryDirectory
 import numpy as np
 
 from auditor.stats.blocks import Draws, block_length, block_sums, resampled_sums
-from auditor.stats.sharpe import pair_moments, sharpe_difference_test, sharpe_ratio
+from auditor.stats.ratios import sharpe_ratio
+from auditor.stats.sharpe import pair_moments, sharpe_difference_test
 
 SOURCE = """
 #include <stdint.h>

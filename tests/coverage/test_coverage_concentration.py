@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from auditor.coverage.concentration import break_even_cost
-from auditor.stats.sharpe import sharpe_ratio
+from auditor.stats.ratios import sharpe_ratio
 
 RNG = np.random.default_rng(0)
 BASE = 0.001 + 0.01 * RNG.standard_normal(500)

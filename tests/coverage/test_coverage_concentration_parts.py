@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from auditor.coverage.concentration import MOST_COST, break_even_cost, concentration, inverse_herfindahl
-from auditor.stats.sharpe import sharpe_ratio
+from auditor.stats.ratios import sharpe_ratio
 
 
 def test_equal_parts_count_and_unequal_ones_count_less():

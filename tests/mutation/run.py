@@ -34,6 +34,7 @@ TESTS = {
     "stats/blocks": ("tests/test_kept.py",),
     "stats/deflated": (SELECTION,),
     "stats/overfitting": (SELECTION,),
+    "stats/ratios": (SHARPE, "tests/stats/test_stats_sharpe_fields.py"),
     "stats/richness": (TRIES,),
     "stats/selection": (SELECTION,),
     "stats/sharpe": (SHARPE, GOLDEN),

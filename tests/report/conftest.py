@@ -24,9 +24,10 @@ from auditor.describe import selection_not_assessed, selection_warnings
 from auditor.inputs.pair import make_pair
 from auditor.inputs.returns import read_returns
 from auditor.result import Attribution, Audit, Coverage, Input, Sample, ShapePair, SharpePair, SpanAttribution
+from auditor.stats.ratios import HorizonGain
 from auditor.stats.selection import Selection, select
 from auditor.stats.shape import shape_of_pair
-from auditor.stats.sharpe import NULL, HorizonGain, SharpeTest
+from auditor.stats.sharpe import NULL, SharpeTest
 from auditor.stats.spanning import ALPHA_NULL, MEAN_NULL, StreamTest, spanning_regression
 from auditor.verdict.checks import Facts, Part
 from auditor.verdict.label import judge

@@ -7,7 +7,8 @@ from statsmodels.tsa.api import VAR
 from auditor.stats import blockchoice
 from auditor.stats.blockchoice import _batch, _pseudo_sequences, calibrated_block
 from auditor.stats.blocks import Draws
-from auditor.stats.sharpe import sharpe_difference_test, sharpe_ratio
+from auditor.stats.ratios import sharpe_ratio
+from auditor.stats.sharpe import sharpe_difference_test
 
 
 def two(n, memory, seed=0):

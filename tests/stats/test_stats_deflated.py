@@ -21,7 +21,7 @@ from auditor.stats.deflated import (
     probabilistic_sharpe,
     skew_kurtosis,
 )
-from auditor.stats.sharpe import sharpe_ratio
+from auditor.stats.ratios import sharpe_ratio
 
 
 def test_skewness_and_kurtosis_are_scipys():

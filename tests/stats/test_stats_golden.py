@@ -8,13 +8,8 @@ import pytest
 
 from auditor.stats.blocks import Draws, optimal_block
 from auditor.stats.longrun import bandwidth, window_ids
-from auditor.stats.sharpe import (
-    SHARPE_DIFFERENCE,
-    jobson_korkie_memmel,
-    pair_moments,
-    sharpe_difference_test,
-    sharpe_ratio,
-)
+from auditor.stats.ratios import sharpe_ratio
+from auditor.stats.sharpe import SHARPE_DIFFERENCE, jobson_korkie_memmel, pair_moments, sharpe_difference_test
 from auditor.stats.spanning import spanning_regression
 from auditor.stats.studentised import standard_error
 

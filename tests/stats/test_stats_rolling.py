@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from scipy.special import ndtri
 
+from auditor.stats.ratios import sharpe_ratio
 from auditor.stats.rolling import MOST_STEPS, rolling_gain, window_length
-from auditor.stats.sharpe import SHARPE_DIFFERENCE, pair_moments, sharpe_ratio
+from auditor.stats.sharpe import SHARPE_DIFFERENCE, pair_moments
 
 
 def pair(n_obs: int, seed: int = 0, gain: float = 0.0) -> tuple[np.ndarray, np.ndarray]:

@@ -23,8 +23,8 @@ from auditor.stats.deflated import (
     skew_kurtosis,
 )
 from auditor.stats.overfitting import backtest_overfitting
+from auditor.stats.ratios import sharpe_ratio
 from auditor.stats.selection import select
-from auditor.stats.sharpe import sharpe_ratio
 from auditor.stats.superior import stationary_variance, superior_trials
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "selection"

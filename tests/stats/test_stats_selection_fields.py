@@ -19,8 +19,8 @@ from auditor.stats.deflated import (
     skew_kurtosis,
 )
 from auditor.stats.overfitting import backtest_overfitting
+from auditor.stats.ratios import sharpe_ratio
 from auditor.stats.selection import PSR_BASE_NULL, Selection, select
-from auditor.stats.sharpe import sharpe_ratio
 from auditor.stats.superior import superior_trials
 
 HOW = {"periods_per_year": 12, "block": 4, "reps": 99, "n_blocks": 6, "seed": 3}

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from statsmodels.tsa.stattools import acf
 
+from auditor.stats.ratios import sharpe_ratio
 from auditor.stats.shape import (
     autocorrelations,
     drawdown,
@@ -20,7 +21,6 @@ from auditor.stats.shape import (
     shape_of_pair,
     without_period,
 )
-from auditor.stats.sharpe import sharpe_ratio
 from auditor.stats.tails import BLOCKS, jackknife, sells_tails
 
 seeds = st.integers(0, 2**32 - 1)

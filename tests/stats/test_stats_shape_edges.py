@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import scipy.stats
 
+from auditor.stats.ratios import sharpe_ratio
 from auditor.stats.shape import (
     GainSources,
     Period,
@@ -20,7 +21,6 @@ from auditor.stats.shape import (
     shape_of_pair,
     without_period,
 )
-from auditor.stats.sharpe import sharpe_ratio
 
 LOSS = "on average, and less volatility makes a loss look worse, not better"
 APART = "the two policies do not move together: they have no bets in common to hold equal"

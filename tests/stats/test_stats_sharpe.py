@@ -9,18 +9,15 @@ from hypothesis import strategies as st
 
 from auditor.stats.blocks import Draws, resample
 from auditor.stats.longrun import longrun_covariance, parzen, quadratic_spectral
+from auditor.stats.ratios import horizon_gains, horizon_ratio, sharpe_ratio, sharpe_without_each
 from auditor.stats.sharpe import (
     SHARPE_ALONE,
     SHARPE_DIFFERENCE,
-    horizon_gains,
-    horizon_ratio,
     jobson_korkie_memmel,
     pair_moments,
     same_up_to_leverage,
     sharpe_difference_test,
-    sharpe_ratio,
     sharpe_test,
-    sharpe_without_each,
 )
 from auditor.stats.spanning import ALONE, BESIDE, EARNS, MEAN_NULL, NEW_ALPHA, NEW_MEAN, cover_moments, stream_test
 from auditor.stats.studentised import (

@@ -9,19 +9,16 @@ import pytest
 from scipy import stats
 
 from auditor.stats.blocks import Draws
+from auditor.stats.ratios import horizon_gains, horizon_ratio, sharpe_ratio, sharpe_without_each
 from auditor.stats.sharpe import (
     NULL,
     SHARPE_ALONE,
     SHARPE_DIFFERENCE,
-    horizon_gains,
-    horizon_ratio,
     jobson_korkie_memmel,
     pair_moments,
     same_up_to_leverage,
     sharpe_difference_test,
-    sharpe_ratio,
     sharpe_test,
-    sharpe_without_each,
 )
 from auditor.stats.studentised import Studentised, detectable, periods_needed, quantile, standard_error
 
