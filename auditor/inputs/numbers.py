@@ -66,8 +66,10 @@ def raw_floats(raw: pd.Series[Any], where: str) -> tuple[NDArray[np.float64], ND
         raise InputError(f"{where} holds {kind}, not numbers.")
     else:
         values, text = _from_text(raw)
-    # 0.0 + -0.0 is 0.0: one zero, so that a sign that nobody sees cannot change a fingerprint
-    return values + 0.0, text
+    # 0.0 + -0.0 is 0.0: one zero, so that a sign that nobody sees cannot change a fingerprint. A NaN of a damaged file
+    # may be one that signals.
+    with np.errstate(invalid="ignore"):
+        return values + 0.0, text
 
 
 def _from_text(raw: pd.Series[Any]) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:

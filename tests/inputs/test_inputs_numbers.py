@@ -60,3 +60,12 @@ def test_one_odd_value_among_numbers_is_refused_with_its_line(held, odd, words):
 @pytest.mark.parametrize("held", HELD)
 def test_spaces_around_a_number_do_no_harm(held):
     assert floats([" 0.5", "1 "], held).tolist() == [0.5, 1.0]
+
+
+def test_a_nan_that_signals_is_missing_and_no_warning():
+    """A flipped bit of a Feather file makes one; any sum with it raises numpy's flag."""
+    raw = np.array([0.1, 0.2, 0.3])
+    raw.view(np.uint64)[1] = 0x7FF0_0000_0000_0001
+    with pytest.raises(InputError, match=r"1 missing values \(first line 3"):
+        floats(raw, "float64")
+    assert np.isnan(floats(raw, "float64", na="drop")).tolist() == [False, True, False]
