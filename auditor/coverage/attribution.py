@@ -37,6 +37,7 @@ from numpy.typing import NDArray
 
 from auditor.coverage import segments
 from auditor.coverage.exposure import covered_share, exposure, jaccard, opportunity_codes
+from auditor.coverage.valuation import PricePath, Value, value_trades
 from auditor.errors import InputError
 
 if TYPE_CHECKING:
@@ -125,7 +126,7 @@ def attribute(
     tuned: Trades,
     *,
     opportunity: Sequence[str] = ("instrument", "side"),
-    prices: segments.PricePath | None = None,
+    prices: PricePath | None = None,
     point_value: Mapping[str, float] | None = None,
 ) -> TradeAttribution:
     """Split tuned minus base P&L into lines that add up to it.
@@ -146,7 +147,7 @@ def attribute(
     long = np.concatenate([base.side, tuned.side]) > 0
     place = np.concatenate(opportunity_codes(base, tuned, (*(c for c in key if c not in _FIXED), "instrument")))
     on = segments.grid(place, *(np.concatenate(pair) for pair in ((base.entry, tuned.entry), (base.exit, tuned.exit))))
-    value = segments.value_trades(base, tuned, on, prices, point_value)
+    value = value_trades(base, tuned, on, prices, point_value)
     codes = segments.codes(on, tuned=is_tuned, long=long, sided="side" in key)
     parts = np.zeros((is_tuned.size, len(NAMES)), order="F")
     resized = np.zeros(is_tuned.size, dtype=bool)
@@ -264,7 +265,7 @@ def _add_lines(
     own: Flags,
     kept: Flags,
     is_tuned: Flags,
-    value: segments.Value,
+    value: Value,
     on: segments.Grid,
     code: NDArray[np.int8],
 ) -> None:

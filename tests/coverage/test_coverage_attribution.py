@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from auditor.coverage.attribution import NAMES, attribute, by_column, grouped
-from auditor.coverage.segments import PricePath
+from auditor.coverage.valuation import PricePath
 from auditor.errors import InputError
 from auditor.inputs.trades import Trades
 

@@ -31,6 +31,7 @@ SELECTION, TRIES, SHARPE, GOLDEN = (
 )
 TESTS = {
     "coverage/segments": ("tests/coverage/test_coverage_attribution.py",),
+    "coverage/valuation": ("tests/coverage/test_coverage_attribution.py",),
     "stats/blocks": ("tests/test_kept.py",),
     "stats/deflated": (SELECTION,),
     "stats/overfitting": (SELECTION,),
