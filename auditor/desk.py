@@ -19,8 +19,8 @@ from auditor.coverage.attribution import (
     lines_of,
     pnl_beside_base,
 )
+from auditor.coverage.booking import Booked, book, booked, exit_rows
 from auditor.coverage.concentration import Concentration, concentration
-from auditor.coverage.exposure import Booked, book, booked, exit_rows
 from auditor.coverage.reconcile import REFUSED, Reconciliation, reconcile
 from auditor.desk_checks import doubts_of, judge_gap, one_way, refuse_one_sided
 from auditor.errors import InputError
