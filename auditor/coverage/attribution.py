@@ -1,26 +1,13 @@
 """Two blotters go in; tuned minus base P&L comes out in lines that add up to it, whole or by any column.
 
-line          what it holds                                                                      on swapping the two
-------------  ---------------------------------------------------------------------------------  -------------------
-new           tuned trades that share no time with a base trade of the same opportunity          is -dropped
-dropped       minus the base trades that share no time with a tuned one                          is -new
-resized       stretches in which both hold the opportunity: tuned's P&L less base's              flips its sign
-entry_timing  one holds alone before a stretch that both hold: P&L if tuned, minus it if base    flips
-exit_timing   the same after a stretch that both hold                                            flips
-gap_timing    the same between two such stretches: the other stepped out and came back           flips
-reversed      one is long only and the other short only, in one instrument: P&L of both          flips
-fees          base's fees less tuned's: fees lower P&L                                           flips
-unexplained   P&L before fees that price times quantity does not give: fills at different        flips
-              prices at one instant, fills off the price path, costs not declared as fees
-total         the lines' sum: P&L net of fees, tuned less base                                   flips
-
-The opportunity is a tuple of columns, by default instrument and side. Reversed goes before all others, so a tuned trade
-against the base's position counts as added while its P&L stands under reversed; then a trade that shares no time is new
-or dropped as a whole; the stretches of the rest are told apart by position, not by trade, so that an engine which books
-one position as several trades gets the same lines. Positions are compared by instrument within an opportunity, long and
-short apart, never netted. Where the key leaves the instrument out, a trade may share its opportunity with trades in
-other instruments only: the same opportunity taken otherwise, under resized. A trade without duration holds nothing: its
-P&L is new or dropped, or resized where the other policy is there at that instant.
+What each line holds is the table at the head of coverage/lines.py. The opportunity is a tuple of columns, by default
+instrument and side. Reversed goes before all others, so a tuned trade against the base's position counts as added while
+its P&L stands under reversed; then a trade that shares no time is new or dropped as a whole; the stretches of the rest
+are told apart by position, not by trade, so that an engine which books one position as several trades gets the same
+lines. Positions are compared by instrument within an opportunity, long and short apart, never netted. Where the key
+leaves the instrument out, a trade may share its opportunity with trades in other instruments only: the same opportunity
+taken otherwise, under resized. A trade without duration holds nothing: its P&L is new or dropped, or resized where the
+other policy is there at that instant.
 
 P&L enters in the unit of the blotters, on fixed capital. Sizes that compound must be divided out first (P&L, fees and
 quantity by the growth of capital up to the entry), else the growth of the account shows as a large `resized`.
@@ -37,6 +24,20 @@ from numpy.typing import NDArray
 
 from auditor.coverage import segments
 from auditor.coverage.exposure import covered_share, exposure, jaccard, opportunity_codes
+from auditor.coverage.lines import (
+    DROPPED,
+    ENTRY,
+    EXIT,
+    FEES,
+    GAP,
+    NAMES,
+    NEW,
+    RESIZED,
+    REVERSED,
+    UNEXPLAINED,
+    Lines,
+    lines_of,
+)
 from auditor.coverage.valuation import PricePath, Value, value_trades
 from auditor.errors import InputError
 
@@ -47,33 +48,7 @@ Array = NDArray[np.float64]
 Integers = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 
-NAMES = ("new", "dropped", "resized", "entry_timing", "exit_timing", "gap_timing", "reversed", "fees", "unexplained")
-"""The lines, in the order of their columns in `base_parts`, `tuned_parts` and what `grouped` returns."""
-NEW, DROPPED, RESIZED, ENTRY, EXIT, GAP, REVERSED, FEES, UNEXPLAINED = range(9)
 _FIXED = ("instrument", "side")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Lines:
-    """Tuned minus base P&L by what made it, in the unit of the blotters. The module's table says what each line is."""
-
-    new: float
-    dropped: float
-    resized: float
-    entry_timing: float
-    exit_timing: float
-    gap_timing: float
-    reversed: float
-    fees: float
-    unexplained: float
-    total: float
-
-    def __str__(self) -> str:
-        """Give the total and the lines that are more than rounding."""
-        amounts = {name.replace("_", " "): float(getattr(self, name)) for name in NAMES}
-        rounding = 1e-9 * sum(map(abs, amounts.values()))
-        parts = [f"{name} {value:+.6g}" for name, value in amounts.items() if abs(value) > rounding]
-        return f"{self.total:+.6g}" + (f" = {', '.join(parts)}" if parts else "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -232,11 +207,6 @@ def _named(trades: Trades, column: str) -> NDArray[np.str_]:
     if column == "exit_year":
         return trades.exit.astype("datetime64[ns]").astype("datetime64[Y]").astype(np.str_)
     return trades.tags.get(column, np.full(trades.pnl.size, "", dtype=np.str_))
-
-
-def lines_of(row: Array) -> Lines:
-    """Name the lines of one row of `grouped`: (9,)."""
-    return Lines(**dict(zip(NAMES, row.tolist(), strict=True)), total=float(row.sum()))
 
 
 def _counted(chosen: Flags, is_tuned: Flags, pnl: Array) -> Counted:

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from auditor.coverage.attribution import NAMES, attribute, by_column, grouped
+from auditor.coverage.attribution import attribute, by_column, grouped
+from auditor.coverage.lines import NAMES
 from auditor.coverage.valuation import PricePath
 from auditor.errors import InputError
 from auditor.inputs.trades import Trades
