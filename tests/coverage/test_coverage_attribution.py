@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from auditor.coverage.attribution import attribute, by_column, grouped
+from auditor.coverage.attribution import Counted, attribute, by_column, grouped, pnl_beside_base
 from auditor.coverage.lines import NAMES
 from auditor.coverage.valuation import PricePath
 from auditor.errors import InputError
@@ -452,3 +452,77 @@ def test_lines_read_in_one_line():
     found = attribute(base, tuned, prices=prices)
     assert str(found).startswith("tuned - base P&L +79.85 = new +10, dropped +8, resized +30, entry timing -20")
     assert [one.name for one in fields(found.lines)] == [*NAMES, "total"]
+
+
+def test_each_kind_of_trade_is_counted_with_its_pnl():
+    # X is held longer, Y as long and in another size, A given up, B and the hedge taken up
+    path = FLAT | {"A": FLAT["X"], "B": FLAT["X"], "Y": [50 + 3 * at for at in range(STEPS + 1)]}
+    base = [priced(path, "X", 1, 0, 4, 1, 0.5), priced(path, "Y", 1, 2, 6, 1), priced(path, "A", -1, 0, 5, 2)]
+    tuned = [priced(path, "X", 1, 0, 7, 1, 1.0), priced(path, "Y", 1, 2, 6, 2), priced(path, "B", 1, 0, 3, 1),
+             priced(path, "X", -1, 1, 3, 1)]  # fmt: skip
+    found = attribute(blotter(base, instruments=tuple("ABXY")), blotter(tuned, instruments=tuple("ABXY")))
+    assert (found.base_pnl, found.tuned_pnl) == (3.5 + 12 - 10, 6 + 24 + 3 - 2)
+    assert found.kept == Counted(base_trades=2, tuned_trades=2, base_pnl=15.5, tuned_pnl=30.0)
+    assert found.resized == Counted(base_trades=1, tuned_trades=1, base_pnl=12.0, tuned_pnl=24.0)
+    assert found.dropped == Counted(base_trades=1, tuned_trades=0, base_pnl=-10.0, tuned_pnl=0.0)
+    assert found.added == Counted(base_trades=0, tuned_trades=2, base_pnl=0.0, tuned_pnl=1.0)
+    assert (found.opportunity, found.unit) == (("instrument", "side"), "currency")
+    as_returns = attribute(blotter(base, unit="return"), blotter(tuned, unit="return"), opportunity=["instrument"])
+    assert (as_returns.opportunity, as_returns.unit) == (("instrument",), "return")
+    # what each trade adds to each line: new, dropped, resized, entry, exit, gap, reversed, fees, unexplained
+    np.testing.assert_allclose(
+        found.base_parts,
+        [[0, 0, -4, 0, 0, 0, 0, 0.5, 0], [0, 0, -12, 0, 0, 0, 0, 0, 0], [0, 10, 0, 0, 0, 0, 0, 0, 0]],
+        atol=1e-12,
+    )
+    np.testing.assert_allclose(
+        found.tuned_parts,
+        [[0, 0, 4, 0, 3, 0, 0, -1, 0], [0, 0, 24, 0, 0, 0, 0, 0, 0], [3, 0, 0, 0, 0, 0, 0, 0, 0],
+         [-2, 0, 0, 0, 0, 0, 0, 0, 0]],
+        atol=1e-12,
+    )  # fmt: skip
+
+
+def test_groups_are_named_by_instrument_side_year_and_tag_in_order():
+    year = 366 * DAY
+    base = blotter(
+        [("Y", 1, 0, DAY, 1, 5.0, 0, 0, 0, "b"), ("X", -1, 0, 30 * year, 1, 7.0, 0, 0, 0, "a")], prices=False
+    )
+    tuned = blotter([("Z", 1, 0, 30 * year, 1, 11.0, 0, 0, 0, "b")], prices=False)
+    found = attribute(base, tuned)
+    for column, wanted in (
+        ("instrument", {"X": -7.0, "Y": -5.0, "Z": 11.0}),
+        ("side", {"long": 6.0, "short": -7.0}),
+        ("exit_year", {"1970": -5.0, "2000": 4.0}),
+        ("setup", {"a": -7.0, "b": 6.0}),
+    ):
+        groups = by_column(found, base, tuned, column)
+        assert [(name, one.total) for name, one in groups.items()] == list(wanted.items())
+    bare = blotter([("Y", 1, 0, DAY, 1, 5.0, 0, 0, 0, "")], prices=False, tags=("desk",))
+    with pytest.raises(InputError) as refused:
+        by_column(attribute(base, bare), base, bare, "sector")
+    assert str(refused.value) == (
+        "no column 'sector' in the trades to break the P&L down by. There are: instrument, side, exit_year, setup, desk"
+    )
+    one, other = blotter([], unit="return", name="base trades"), blotter([], name="tuned trades")
+    with pytest.raises(InputError) as refused:
+        attribute(one, other)
+    assert str(refused.value) == "base trades is in return, tuned trades in currency: give both in the same unit"
+
+
+def test_pnl_beside_the_base_is_that_of_the_stretches_that_both_hold():
+    path = {"X": [100, 101, 104, 102, 107, 107, 109, 108, 110, 110, 110, 110, 115], "Y": FLAT["X"]}
+    base = [priced(path, "X", 1, 2, 6, 3), priced(path, "Y", 1, 0, 9, 1)]
+    tuned = [
+        priced(path, "X", 1, 4, 12, 2, 4.0),  # a quarter of its time: 4 to 6
+        priced(path, "X", 1, 0, 1, 1, 1.0),  # none of it
+        priced(path, "X", -1, 3, 5, 1),  # the other side is another opportunity
+        priced(path, "Y", 1, 2, 5, 1, 1.0),  # all of it
+    ]
+    tuned[0] = (*tuned[0][:5], tuned[0][5] - 8.0, *tuned[0][6:])  # eight that price times quantity does not give
+    base, tuned = blotter(base), blotter(tuned)
+    found = attribute(base, tuned, prices=path_of(path), point_value={"X": 1.0, "Y": 1.0})
+    together = [2 * (109 - 107) + (-8 - 4) / 4, 0.0, 0.0, 3.0 - 1.0]
+    np.testing.assert_allclose(pnl_beside_base(found, base, tuned), together, atol=1e-12)
+    by_time = [blotter([row], prices=False) for row in (priced(path, "X", 1, 2, 6, 3), priced(path, "X", 1, 2, 6, 1))]
+    assert pnl_beside_base(attribute(*by_time), *by_time) is None
