@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from auditor.config import Settings
-from auditor.coverage.attribution import Counted, TradeAttribution, attribute, by_column, grouped, pnl_beside_base
-from auditor.coverage.booking import Booked, book, booked, exit_rows
+from auditor.coverage.attribution import Counted, TradeAttribution, attribute, by_column, grouped
+from auditor.coverage.booking import Booked, book, booked, exit_rows, pnl_beside_base
 from auditor.coverage.concentration import Concentration, concentration
 from auditor.coverage.lines import Lines, lines_of
 from auditor.coverage.reconcile import REFUSED, Reconciliation, reconcile

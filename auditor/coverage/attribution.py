@@ -159,19 +159,6 @@ def attribute(
     )
 
 
-def pnl_beside_base(found: TradeAttribution, base: Trades, tuned: Trades) -> Array | None:
-    """P&L of each tuned trade over the stretches in which the base held the same opportunity: (n,); None by time.
-
-    Fees, and what prices do not explain, go by the covered share of time.
-    """
-    if found.basis == "time":
-        return None
-    of_base, of_tuned = opportunity_codes(base, tuned, found.opportunity)
-    share = covered_share(exposure(of_base, base.entry, base.exit), of_tuned, tuned.entry, tuned.exit)
-    parts = found.tuned_parts
-    return np.asarray(parts[:, RESIZED] + share * (parts[:, UNEXPLAINED] + parts[:, FEES]))
-
-
 def grouped(found: TradeAttribution, base_groups: Integers, tuned_groups: Integers, n_groups: int) -> Array:
     """Lines of each group, in the order of NAMES: (n_groups, 9). They add up to the whole over the groups.
 

@@ -10,10 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from auditor.coverage.exposure import covered_share, exposure, opportunity_codes, widened
+from auditor.coverage.lines import FEES, RESIZED, REVERSED, UNEXPLAINED
 from auditor.coverage.split import Split, all_covered
 from auditor.errors import InputError
 
 if TYPE_CHECKING:
+    from auditor.coverage.attribution import TradeAttribution
     from auditor.inputs.trades import Trades
 
 Array = NDArray[np.float64]
@@ -127,6 +129,31 @@ def book(
         fresh=new,
         key=tuple(key),
     )
+
+
+def pnl_beside_base(found: TradeAttribution, base: Trades, tuned: Trades) -> Array | None:
+    """P&L of each tuned trade over the stretches in which the base held the same opportunity: (n,); None by time.
+
+    Fees, and what prices do not explain, go by the covered share of time; so does all P&L of a trade whose opportunity
+    the base held in other instruments only, which its own prices do not tell.
+    """
+    if found.basis == "time":
+        return None
+    share = _share(base, tuned, found.opportunity)
+    parts = found.tuned_parts
+    together, rest = parts[:, RESIZED], parts[:, UNEXPLAINED] + parts[:, FEES]
+    if "side" not in found.opportunity:
+        together = together + parts[:, REVERSED]
+    if "instrument" not in found.opportunity:
+        here = _share(base, tuned, (*found.opportunity, "instrument")) > 0
+        together, rest = np.where(here, together, 0.0), np.where(here, rest, together + rest)
+    return np.asarray(together + share * rest)
+
+
+def _share(base: Trades, tuned: Trades, key: Sequence[str]) -> Array:
+    """Share of each tuned trade's time in which the base held the same opportunity: (n,)."""
+    of_base, of_tuned = opportunity_codes(base, tuned, key)
+    return covered_share(exposure(of_base, base.entry, base.exit), of_tuned, tuned.entry, tuned.exit)
 
 
 SELECTED = 2.326

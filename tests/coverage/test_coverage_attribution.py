@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from auditor.coverage.attribution import Counted, attribute, by_column, grouped, pnl_beside_base
+from auditor.coverage.attribution import Counted, attribute, by_column, grouped
 from auditor.coverage.lines import NAMES
 from auditor.coverage.valuation import PricePath
 from auditor.errors import InputError
@@ -508,21 +508,3 @@ def test_groups_are_named_by_instrument_side_year_and_tag_in_order():
     with pytest.raises(InputError) as refused:
         attribute(one, other)
     assert str(refused.value) == "base trades is in return, tuned trades in currency: give both in the same unit"
-
-
-def test_pnl_beside_the_base_is_that_of_the_stretches_that_both_hold():
-    path = {"X": [100, 101, 104, 102, 107, 107, 109, 108, 110, 110, 110, 110, 115], "Y": FLAT["X"]}
-    base = [priced(path, "X", 1, 2, 6, 3), priced(path, "Y", 1, 0, 9, 1)]
-    tuned = [
-        priced(path, "X", 1, 4, 12, 2, 4.0),  # a quarter of its time: 4 to 6
-        priced(path, "X", 1, 0, 1, 1, 1.0),  # none of it
-        priced(path, "X", -1, 3, 5, 1),  # the other side is another opportunity
-        priced(path, "Y", 1, 2, 5, 1, 1.0),  # all of it
-    ]
-    tuned[0] = (*tuned[0][:5], tuned[0][5] - 8.0, *tuned[0][6:])  # eight that price times quantity does not give
-    base, tuned = blotter(base), blotter(tuned)
-    found = attribute(base, tuned, prices=path_of(path), point_value={"X": 1.0, "Y": 1.0})
-    together = [2 * (109 - 107) + (-8 - 4) / 4, 0.0, 0.0, 3.0 - 1.0]
-    np.testing.assert_allclose(pnl_beside_base(found, base, tuned), together, atol=1e-12)
-    by_time = [blotter([row], prices=False) for row in (priced(path, "X", 1, 2, 6, 3), priced(path, "X", 1, 2, 6, 1))]
-    assert pnl_beside_base(attribute(*by_time), *by_time) is None
