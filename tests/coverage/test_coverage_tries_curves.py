@@ -73,21 +73,20 @@ def test_what_is_not_said_is_a_problem_a_block_in_two_thousand_replicates():
     assert (plain.block, plain.reps, plain.seed, plain.level) == (1, 2_000, 0, 0.05)
 
 
-def test_the_block_is_estimated_on_the_first_and_the_last_k():
-    base, tuned = (np.sort(one) for one in counts())  # in order, so that neighbours are alike
-    gap = pass_at_k(np.full(50, 12), tuned, 12) - pass_at_k(np.full(50, 12), base, 12)
-    last = block_length(gap[:, -1].copy(), lengths=(50,))
-    first = block_length(gap[:, 0].copy(), lengths=(50,))
-    assert first != last
-    assert curves(base, tuned, block=None, reps=9).block == max(first, last)
-    # and the other way about: the policies whose first k asks for the longer block
-    steady = np.tile([0, 12], 25)
-    one, other = np.where(base > 0, 1, 0), np.where(base > 0, 12 - base // 3, 0)
-    gap = pass_at_k(np.full(50, 12), other, 12) - pass_at_k(np.full(50, 12), one, 12)
-    ends = [block_length(gap[:, at].copy(), lengths=(50,)) for at in (0, -1)]
-    assert ends[0] > ends[1]
-    assert curves(one, other, block=None, reps=9).block == ends[0]
-    assert curves(steady, steady, block=None, reps=9).block == block_length(np.zeros(50), lengths=(50,))
+@pytest.mark.parametrize("longest", [0, 2])
+def test_the_block_is_estimated_on_the_first_and_the_last_k(longest):
+    if longest:  # the base solves none of the first half
+        random = np.random.default_rng(1)
+        random.random(60)
+        base, tuned = np.where(np.arange(60) < 30, 0, random.integers(1, 4, 60)), random.integers(1, 4, 60)
+    else:  # what the base solves comes in order
+        random = np.random.default_rng(4)
+        base = np.sort(random.integers(0, 4, 60))
+        tuned = np.minimum(3, np.maximum(base > 0, random.integers(0, 4, 60)))
+    gap = pass_at_k(np.full(60, 3), tuned, 3) - pass_at_k(np.full(60, 3), base, 3)
+    lengths = [block_length(column.copy(), lengths=(60,)) for column in gap.T]
+    assert lengths[longest] > max(lengths[:longest] + lengths[longest + 1 :])
+    assert curves(base, tuned, 3, 3, block=None, reps=9).block == lengths[longest]
 
 
 def test_what_does_not_vary_has_no_error():
@@ -100,6 +99,12 @@ def test_what_does_not_vary_has_no_error():
     found = curves(base, tuned, reps=50)
     assert (found.se[:-2] > 0).all()
     assert (found.se[-1], found.difference[-1], found.low[-1]) == (0.0, 0.0, 0.0)
+    # one success more of eight, whatever the base's: an eighth at the first k but for rounding
+    base = np.arange(28) % 7
+    found = curves(base, base + 1, 8, 8, reps=50)
+    assert np.ptp(pass_at_k(np.full(28, 8), base + 1, 1) - pass_at_k(np.full(28, 8), base, 1)) > 0
+    assert (found.se[0], found.low[0]) == (0.0, found.difference[0])
+    assert (found.se[1:] > 0).all()
     single = curves(*counts(), reps=1)
     assert (single.critical, single.se.max()) == (0.0, 0.0)
     two = curves(*counts(), reps=2)
@@ -164,7 +169,7 @@ def test_a_crossing_is_told():
 def test_columns_of_any_size_are_resampled_to_rounding(block):
     random = np.random.default_rng(4)
     table = random.standard_normal((30, 3)) @ random.standard_normal((3, 9))
-    table[:, 2] = 1e-6 * random.standard_normal(30)  # a direction that the first turn leaves
+    table[:, 2] = 1e-9 * random.standard_normal(30)  # a direction that the first turn leaves
     table[:, 5] = 0.0
     draws = Draws(lengths=(30,), block=block, reps=40, seed=2)
     for size in (0.01, 1.0, 1e3):

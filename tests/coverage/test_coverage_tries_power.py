@@ -68,6 +68,24 @@ def test_the_usual_skill_is_the_likeliest_shift(seed):
     assert score_of_solved(*more, np.append(rate, [0.02, 0.98]), 0.25) == score_of_solved(successes, tries, rate, 0.25)
 
 
+def test_weights_are_those_of_thirty_rounds_of_em():
+    successes, tries, rate = drawn(4, size=60)
+    base = binom.pmf(successes, tries, rate)
+    for shift in (0.1, 0.7, 2.0):
+        likely = np.array([binom.pmf(successes, tries, expit(logit(rate) + one)) for one in (0.0, shift, -shift)])
+        weights = [0.6, 0.3, 0.1]
+        for _ in range(30):
+            total = sum(weight * one for weight, one in zip(weights, likely, strict=True))
+            weights = [np.mean(weight * one / total) for weight, one in zip(weights, likely, strict=True)]
+        gain = np.log(sum(weight * one for weight, one in zip(weights, likely, strict=True)) / base).sum()
+        wanted = gain + (successes * logit(rate) - tries * np.logaddexp(0, logit(rate))).sum()
+        assert _fit_of(shift, successes, tries, logit(rate)) == pytest.approx(wanted, rel=1e-13)
+
+
+def test_without_a_problem_whose_placebo_could_fail_the_usual_score_is_one():
+    assert score_of_solved(np.array([3, 4, 8]), np.full(3, 8), np.array([0.0, 0.02, 0.98]), 0.25) == 1.0
+
+
 def test_thousands_of_tries_beside_a_few_are_no_rounding():
     successes, tries, rate = drawn(3)
     for many in ([4000, 2000], [0, 4000]):
