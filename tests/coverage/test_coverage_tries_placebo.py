@@ -68,6 +68,8 @@ def test_windows_fill_all_periods_and_the_last_may_be_the_widest():
     held, returns = np.ones((20, 1)), np.r_[np.zeros(19), 1.0]
     found = shifted_positions(held, returns, np.array([0, 2, 4]), hurdle=0.5)
     assert found.rate.tolist() == [0.0, 0.0, 1.0]
+    assert shifted_positions(held, returns, np.array([0]), hurdle=0.5).rate.tolist() == [1.0]
+    assert shifted_positions(held, returns, np.array([0]), hurdle=1.0).rate.tolist() == [0.0]  # at it is not above it
     # sixteen of twenty: shifts of one are drawn, so a position moved by one period can solve
     alone = np.zeros((20, 1))
     alone[1] = 1.0
@@ -127,6 +129,7 @@ def test_paths_that_do_not_fit_are_refused_and_three_periods_do():
         (three, np.ones(3), [0, 1, 1], fit),
         (three[:2], np.ones(2), [0], few),
         (three, np.ones(3), [0, 3], few),
+        (three, np.ones(3), [0, 1, 3], few),
     ):
         with pytest.raises(ValueError) as refused:  # noqa: PT011  # the words are compared below
             shifted_positions(paths, returns, np.array(first, dtype=np.int64))
