@@ -373,6 +373,10 @@ def test_multiplier_or_capital_is_fitted_and_said(factor):
     np.testing.assert_allclose(values(found.lines), values(plain.lines) * factor, atol=1e-12 * factor)
     given_it = attribute(blotter(scaled[:1]), blotter(scaled[1:]), point_value={"X": factor})
     np.testing.assert_allclose(values(given_it.lines), values(found.lines), atol=1e-12 * factor)
+    # what is given is not fitted: at 0.9 of it a tenth of the P&L before fees is left
+    less = attribute(blotter(scaled[:1]), blotter(scaled[1:]), point_value={"X": 0.9 * factor})
+    assert less.point_value == {"X": 0.9 * factor}
+    assert less.lines.unexplained == pytest.approx(0.1 * found.lines.total, rel=1e-9)
 
 
 def test_quantities_that_are_no_units_send_the_pnl_to_time():
