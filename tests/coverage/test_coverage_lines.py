@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import fields
 
 import numpy as np
+import pytest
 
 from auditor.coverage import lines
 from auditor.coverage.lines import NAMES, Lines, lines_of
@@ -20,6 +21,9 @@ def test_a_row_is_named_in_order_and_added_up():
     found = lines_of(np.arange(1.0, 10.0))
     assert [getattr(found, name) for name in NAMES] == list(range(1, 10))
     assert found.total == 45.0
+    for size in (8, 10):
+        with pytest.raises(ValueError, match="zip"):
+            lines_of(np.zeros(size))
 
 
 def test_lines_that_are_more_than_rounding_are_read():
