@@ -512,3 +512,13 @@ def test_groups_are_named_by_instrument_side_year_and_tag_in_order():
     with pytest.raises(InputError) as refused:
         attribute(one, other)
     assert str(refused.value) == "base trades is in return, tuned trades in currency: give both in the same unit"
+
+
+def test_by_time_nothing_is_unexplained_not_even_rounding():
+    rows = [("X", 1, at, at + 7, 1, 0.1 * (at + 1), 0, 0, 0, "") for at in range(0, 60, 2)]
+    found = attribute(blotter(rows[::3], prices=False), blotter(rows[1::3], prices=False))
+    column = NAMES.index("unexplained")
+    assert not found.base_parts[:, column].any()
+    assert not found.tuned_parts[:, column].any()
+    left = found.tuned_parts.sum(axis=1) - [row[5] for row in rows[1::3]]
+    assert 0 < np.abs(left).max() < 1e-14  # there was some
