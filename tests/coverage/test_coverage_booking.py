@@ -176,6 +176,17 @@ def test_a_base_that_leaves_winners_is_blind_and_its_own_trades_are_no_company()
     assert not blind(chance, own)
 
 
+def test_a_base_that_joins_long_trades_does_not_join_losers():
+    # every trade loses at one rate a day; those of sixteen days lose more than those of two
+    random = np.random.default_rng(7)
+    days = np.repeat([16, 2], 30)
+    pnl = days * random.normal(-0.01, 0.005, 60)
+    base = [(f"I{at}", "long", 7, 18, 0.01) for at in range(30)]
+    tuned = [(f"I{at}", "long", 2, 2 + days[at], one) for at, one in enumerate(pnl)]
+    assert stats.ttest_ind(pnl[30:], pnl[:30], equal_var=False).statistic > SELECTED
+    assert not book(blotter(*base), blotter(*tuned, role="tuned trades"), DATES, clock=False, key=("instrument",)).blind
+
+
 def test_a_base_that_leaves_as_a_trade_begins_did_not_hold_it():
     random = np.random.default_rng(6)
     base = [(f"I{at}", "long", 1, 2 if at < 20 else 20, 0.01) for at in range(40)]
