@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -42,6 +44,13 @@ def test_an_opportunity_has_one_code_in_both_blotters():
     assert by_side[1].tolist() == [0, 0, 0]
     assert of_base.dtype == of_tuned.dtype == np.int64
     assert [one.tolist() for one in opportunity_codes(base, tuned, ())] == [[0, 0, 0], [0, 0, 0]]
+
+
+def test_two_blotters_without_a_trade_have_no_opportunity():
+    one = blotter(("A", "long", 0, 1, 0.1))
+    none = replace(one, **{name: getattr(one, name)[:0] for name in ("instrument", "side", "entry", "exit")})
+    assert [codes.size for codes in opportunity_codes(none, none, ("instrument", "side"))] == [0, 0]
+    assert [codes.tolist() for codes in opportunity_codes(none, one, ("instrument", "side"))] == [[], [0]]
 
 
 def test_a_tag_makes_an_opportunity_and_one_that_is_missing_is_named():
