@@ -91,6 +91,7 @@ def test_the_last_price_known_is_that_of_its_own_column():
         ((11,), (10,), 1.0),  # exactly a tenth is left
         ((1,), (50,), 50.0),
         ((1, 1, 10), (2, 3, 100), 10.0),  # the median counts a move by its size
+        ((1, 1), (20, 30), 20.0),  # half is enough: the lower of two
         ((5, 1, 1), (10, 30, 31), 2.0),
         ((1, 1, 1), (0, 0, 5), 1.0),  # no value is nothing
         ((1, 1, 1), (-4, -4, 5), 1.0),  # nor less
