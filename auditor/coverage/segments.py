@@ -106,8 +106,6 @@ def codes(on: Grid, *, tuned: Flags, long: Flags, sided: bool) -> tuple[NDArray[
 
 def _runs(mine: Flags, other: Flags) -> NDArray[np.int8]:
     """Code the maximal runs of segments with the same holders by whether their neighbours are shared."""
-    if not mine.size:
-        return np.zeros(0, dtype=np.int8)
     # The last boundary of a place opens no segment: nobody holds there, so no run reaches into the next place.
     state = mine.astype(np.int8) + 2 * other.astype(np.int8)
     opens = np.flatnonzero(np.diff(state, prepend=-1))
