@@ -17,8 +17,8 @@ from auditor.breadth import NOT_DRAWN, Breadth
 from auditor.breadth_pictures import breadth_of_sessions, breadth_of_trades
 from auditor.calibrated import refuse_other, with_calibration
 from auditor.config import Align, Kind, Missing, RolloutAs, Settings, Unit, parse_windows
+from auditor.coverage.booking import cover_from_trades
 from auditor.coverage.direction import DAILY, direction
-from auditor.coverage.exposure import cover_from_trades
 from auditor.coverage.holdings import cover_from_positions
 from auditor.coverage.split import Split
 from auditor.coverage.streams import candidates, cover_from_returns, pure_sizing, without_known

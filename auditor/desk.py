@@ -9,18 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from auditor.config import Settings
-from auditor.coverage.attribution import (
-    Counted,
-    Lines,
-    TradeAttribution,
-    attribute,
-    by_column,
-    grouped,
-    lines_of,
-    pnl_beside_base,
-)
+from auditor.coverage.attribution import Counted, TradeAttribution, attribute, by_column, grouped
+from auditor.coverage.booking import Booked, book, booked, exit_rows, pnl_beside_base
 from auditor.coverage.concentration import Concentration, concentration
-from auditor.coverage.exposure import Booked, book, booked, exit_rows
+from auditor.coverage.lines import Lines, lines_of
 from auditor.coverage.reconcile import REFUSED, Reconciliation, reconcile
 from auditor.desk_checks import doubts_of, judge_gap, one_way, refuse_one_sided
 from auditor.errors import InputError

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from auditor.config import Settings
-from auditor.coverage.exposure import Booked
+from auditor.coverage.booking import Booked
 from auditor.coverage.reconcile import REFUSED, WARNED, Reconciliation
 from auditor.errors import InputError
 from auditor.inputs.trades import Trades

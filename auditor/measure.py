@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from auditor.config import MOST_REPS, Settings
-from auditor.coverage.exposure import booked, carried
+from auditor.coverage.booking import booked, carried
 from auditor.coverage.library import LibraryMatch, match_library
 from auditor.coverage.split import Split
 from auditor.desk import Desk

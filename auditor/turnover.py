@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from auditor.coverage.booking import booked
 from auditor.coverage.concentration import break_even_cost
-from auditor.coverage.exposure import booked
 from auditor.inputs.calendar import DAY
 from auditor.inputs.pair import Pair
 from auditor.inputs.trades import Trades

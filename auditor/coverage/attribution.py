@@ -1,26 +1,13 @@
 """Two blotters go in; tuned minus base P&L comes out in lines that add up to it, whole or by any column.
 
-line          what it holds                                                                      on swapping the two
-------------  ---------------------------------------------------------------------------------  -------------------
-new           tuned trades that share no time with a base trade of the same opportunity          is -dropped
-dropped       minus the base trades that share no time with a tuned one                          is -new
-resized       stretches in which both hold the opportunity: tuned's P&L less base's              flips its sign
-entry_timing  one holds alone before a stretch that both hold: P&L if tuned, minus it if base    flips
-exit_timing   the same after a stretch that both hold                                            flips
-gap_timing    the same between two such stretches: the other stepped out and came back           flips
-reversed      one is long only and the other short only, in one instrument: P&L of both          flips
-fees          base's fees less tuned's: fees lower P&L                                           flips
-unexplained   P&L before fees that price times quantity does not give: fills at different        flips
-              prices at one instant, fills off the price path, costs not declared as fees
-total         the lines' sum: P&L net of fees, tuned less base                                   flips
-
-The opportunity is a tuple of columns, by default instrument and side. Reversed goes before all others, so a tuned trade
-against the base's position counts as added while its P&L stands under reversed; then a trade that shares no time is new
-or dropped as a whole; the stretches of the rest are told apart by position, not by trade, so that an engine which books
-one position as several trades gets the same lines. Positions are compared by instrument within an opportunity, long and
-short apart, never netted. Where the key leaves the instrument out, a trade may share its opportunity with trades in
-other instruments only: the same opportunity taken otherwise, under resized. A trade without duration holds nothing: its
-P&L is new or dropped, or resized where the other policy is there at that instant.
+What each line holds is the table at the head of coverage/lines.py. The opportunity is a tuple of columns, by default
+instrument and side. Reversed goes before all others, so a tuned trade against the base's position counts as added while
+its P&L stands under reversed; then a trade that shares no time is new or dropped as a whole; the stretches of the rest
+are told apart by position, not by trade, so that an engine which books one position as several trades gets the same
+lines. Positions are compared by instrument within an opportunity, long and short apart, never netted. Where the key
+leaves the instrument out, a trade may share its opportunity with trades in other instruments only: the same opportunity
+taken otherwise, under resized. A trade without duration holds nothing: its P&L is new or dropped, or resized where the
+other policy is there at that instant.
 
 P&L enters in the unit of the blotters, on fixed capital. Sizes that compound must be divided out first (P&L, fees and
 quantity by the growth of capital up to the entry), else the growth of the account shows as a large `resized`.
@@ -37,6 +24,21 @@ from numpy.typing import NDArray
 
 from auditor.coverage import segments
 from auditor.coverage.exposure import covered_share, exposure, jaccard, opportunity_codes
+from auditor.coverage.lines import (
+    DROPPED,
+    ENTRY,
+    EXIT,
+    FEES,
+    GAP,
+    NAMES,
+    NEW,
+    RESIZED,
+    REVERSED,
+    UNEXPLAINED,
+    Lines,
+    lines_of,
+)
+from auditor.coverage.valuation import PricePath, Value, value_trades
 from auditor.errors import InputError
 
 if TYPE_CHECKING:
@@ -46,33 +48,7 @@ Array = NDArray[np.float64]
 Integers = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 
-NAMES = ("new", "dropped", "resized", "entry_timing", "exit_timing", "gap_timing", "reversed", "fees", "unexplained")
-"""The lines, in the order of their columns in `base_parts`, `tuned_parts` and what `grouped` returns."""
-NEW, DROPPED, RESIZED, ENTRY, EXIT, GAP, REVERSED, FEES, UNEXPLAINED = range(9)
 _FIXED = ("instrument", "side")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Lines:
-    """Tuned minus base P&L by what made it, in the unit of the blotters. The module's table says what each line is."""
-
-    new: float
-    dropped: float
-    resized: float
-    entry_timing: float
-    exit_timing: float
-    gap_timing: float
-    reversed: float
-    fees: float
-    unexplained: float
-    total: float
-
-    def __str__(self) -> str:
-        """Give the total and the lines that are more than rounding."""
-        amounts = {name.replace("_", " "): float(getattr(self, name)) for name in NAMES}
-        rounding = 1e-9 * sum(map(abs, amounts.values()))
-        parts = [f"{name} {value:+.6g}" for name, value in amounts.items() if abs(value) > rounding]
-        return f"{self.total:+.6g}" + (f" = {', '.join(parts)}" if parts else "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,7 +101,7 @@ def attribute(
     tuned: Trades,
     *,
     opportunity: Sequence[str] = ("instrument", "side"),
-    prices: segments.PricePath | None = None,
+    prices: PricePath | None = None,
     point_value: Mapping[str, float] | None = None,
 ) -> TradeAttribution:
     """Split tuned minus base P&L into lines that add up to it.
@@ -146,7 +122,7 @@ def attribute(
     long = np.concatenate([base.side, tuned.side]) > 0
     place = np.concatenate(opportunity_codes(base, tuned, (*(c for c in key if c not in _FIXED), "instrument")))
     on = segments.grid(place, *(np.concatenate(pair) for pair in ((base.entry, tuned.entry), (base.exit, tuned.exit))))
-    value = segments.value_trades(base, tuned, on, prices, point_value)
+    value = value_trades(base, tuned, on, prices, point_value)
     codes = segments.codes(on, tuned=is_tuned, long=long, sided="side" in key)
     parts = np.zeros((is_tuned.size, len(NAMES)), order="F")
     resized = np.zeros(is_tuned.size, dtype=bool)
@@ -181,19 +157,6 @@ def attribute(
         tuned_parts=parts[n:],
         notes=value.notes,
     )
-
-
-def pnl_beside_base(found: TradeAttribution, base: Trades, tuned: Trades) -> Array | None:
-    """P&L of each tuned trade over the stretches in which the base held the same opportunity: (n,); None by time.
-
-    Fees, and what prices do not explain, go by the covered share of time.
-    """
-    if found.basis == "time":
-        return None
-    of_base, of_tuned = opportunity_codes(base, tuned, found.opportunity)
-    share = covered_share(exposure(of_base, base.entry, base.exit), of_tuned, tuned.entry, tuned.exit)
-    parts = found.tuned_parts
-    return np.asarray(parts[:, RESIZED] + share * (parts[:, UNEXPLAINED] + parts[:, FEES]))
 
 
 def grouped(found: TradeAttribution, base_groups: Integers, tuned_groups: Integers, n_groups: int) -> Array:
@@ -233,11 +196,6 @@ def _named(trades: Trades, column: str) -> NDArray[np.str_]:
     return trades.tags.get(column, np.full(trades.pnl.size, "", dtype=np.str_))
 
 
-def lines_of(row: Array) -> Lines:
-    """Name the lines of one row of `grouped`: (9,)."""
-    return Lines(**dict(zip(NAMES, row.tolist(), strict=True)), total=float(row.sum()))
-
-
 def _counted(chosen: Flags, is_tuned: Flags, pnl: Array) -> Counted:
     ours, theirs = chosen & is_tuned, chosen & ~is_tuned
     return Counted(
@@ -264,7 +222,7 @@ def _add_lines(
     own: Flags,
     kept: Flags,
     is_tuned: Flags,
-    value: segments.Value,
+    value: Value,
     on: segments.Grid,
     code: NDArray[np.int8],
 ) -> None:

@@ -1,4 +1,4 @@
-"""Two blotters go in; how much of each tuned trade the base held too, and the two streams that makes, come out."""
+"""Holding times by opportunity go in; stretches held, and how much of each trade lies in them, come out."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from auditor.coverage.split import Split, all_covered
 from auditor.errors import InputError
 
 if TYPE_CHECKING:
@@ -103,11 +102,6 @@ def widened(entry: Times, exit: Times, dates: Times, tolerance: int) -> tuple[Ti
     return early, late
 
 
-def booked(amount: Array, row: Times, n_obs: int) -> Array:
-    """Sum amounts by the calendar row that each is booked on: (n,) to (T,)."""
-    return np.bincount(row, weights=amount, minlength=n_obs).astype(np.float64)
-
-
 def jaccard(one: Exposure, other: Exposure) -> float | None:
     """Time that both hold the same opportunity over time that either does; None where neither holds any."""
     if not one.key.size and not other.key.size:
@@ -118,27 +112,6 @@ def jaccard(one: Exposure, other: Exposure) -> float | None:
     lengths = ((held.end - held.start).sum(dtype=np.float64) for held in (one, other))
     either = float(sum(lengths)) - both
     return both / either if either > 0 else None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Booked:
-    """The tuned policy's P&L as covered + new, booked on the calendar row of each exit.
-
-    covered, new  (T,) sums per period, in the unit of the blotter
-    blind         the base comes and goes on price, and no prices tell what was earned while it held
-    share         (n,) covered share of each tuned trade's holding time
-    row           (n,) calendar row of its exit
-    fresh         (n,) new part of its P&L
-    key           what an opportunity is
-    """
-
-    covered: Array
-    new: Array
-    blind: bool
-    share: Array
-    row: Times
-    fresh: Array
-    key: tuple[str, ...]
 
 
 def opportunity_codes(base: Trades, tuned: Trades, key: Sequence[str]) -> tuple[Times, Times]:
@@ -167,156 +140,3 @@ def _column(trades: Trades, column: str) -> NDArray[np.str_]:
         return trades.tags[column]
     have = ", ".join(["instrument", "side", *trades.tags])
     raise InputError(f"--opportunity {column!r}: {trades.name} has no such column. It has: {have}")
-
-
-def exit_rows(trades: Trades, dates: Times, *, clock: bool) -> Times:
-    """Calendar row on which each trade's P&L is booked: (n,).
-
-    dates  (T,) ascending nanoseconds
-    clock  whether dates carry a time of day. If not, an exit belongs to its day: the first date on or after that day
-
-    Raises InputError for exits after the last date or before the first period, which began a usual step earlier.
-    """
-    day = 86_400 * 10**9
-    began = dates[0] - (int(np.median(np.diff(dates))) if dates.size > 1 else day)
-    exit = trades.exit if clock else trades.exit - trades.exit % day
-    row = np.searchsorted(dates, exit, side="left")
-    late, early = exit > dates[-1], exit <= began
-    for wrong, what, edge in (
-        (late, "after the returns end", dates[-1]),
-        (early, "before the returns begin", began),
-    ):
-        if wrong.any():
-            first = int(np.flatnonzero(wrong)[0])
-            raise InputError(
-                f"{trades.name}: {int(wrong.sum())} trades exit {what} ({_day(edge)}); the first is row {first + 1} of "
-                f"the trades, on {_day(trades.exit[first])}. "
-                "Cut the trades to the dates of the returns, or give longer returns"
-            )
-    return row.astype(np.int64)
-
-
-def _day(moment: np.int64) -> str:
-    return str(np.datetime64(int(moment), "ns").astype("datetime64[D]"))
-
-
-def book(
-    base: Trades,
-    tuned: Trades,
-    dates: Times,
-    *,
-    clock: bool,
-    key: Sequence[str],
-    tolerance: int = 0,
-    valued: Array | None = None,
-) -> Booked:
-    """Split the tuned policy's P&L into covered and new by the time that the base held the same opportunity.
-
-    dates      (T,) ascending nanoseconds of the returns
-    tolerance  periods by which the base's holding times are lengthened at both ends
-    valued     (n,) P&L of each tuned trade over the very stretches that the base held too, where prices tell; without
-               them a trade's P&L is split by its covered share of time
-
-    Both parts are booked at the exit. By share of time alone, a base that enters on price takes a part of the losses
-    that made it enter: a worthless calendar overlay on a dip-buying base passed as a new part that earns in two thirds
-    of simulated worlds. Stretches valued at the base's own fills do not have that bias. Without prices, P&L shows
-    whether the base comes and goes on price; if so, the new part cannot be told.
-    """
-    of_base, of_tuned = opportunity_codes(base, tuned, key)
-    plain = covered_share(exposure(of_base, base.entry, base.exit), of_tuned, tuned.entry, tuned.exit)
-    share = plain
-    if tolerance:
-        held = exposure(of_base, *widened(base.entry, base.exit, dates, tolerance))
-        share = covered_share(held, of_tuned, tuned.entry, tuned.exit)
-    covered = tuned.pnl * plain if valued is None else valued
-    # What the tolerance adds to the time adds to the P&L in proportion to the time that was left.
-    more = np.divide(share - plain, 1 - plain, out=np.zeros_like(plain), where=plain < 1)
-    covered = covered + more * (tuned.pnl - covered)
-    row = exit_rows(tuned, dates, clock=clock)
-    blind = False
-    if valued is None:
-        held = exposure(of_base, *widened(base.entry, np.maximum(base.entry, base.exit - 1), dates, tolerance))
-        begun = covered_share(held, of_tuned, tuned.entry, tuned.entry)
-        # The base's own trades in the tuned book say nothing of when the base joins others, and have their own mean.
-        other = np.flatnonzero(~np.isin(_moments(of_tuned, tuned), _moments(of_base, base)))
-        blind = moves_on_price(tuned.pnl[other], (tuned.exit - tuned.entry)[other], share[other], begun[other] > 0)
-    new = np.where(share == 1, 0.0, tuned.pnl - covered)
-    return Booked(
-        covered=booked(tuned.pnl - new, row, dates.size),
-        new=booked(new, row, dates.size),
-        blind=blind,
-        share=share,
-        row=row,
-        fresh=new,
-        key=tuple(key),
-    )
-
-
-SELECTED = 2.326
-"""t beyond which trades that the base joins earn less than chance, or those it leaves more: 1 %, one-sided each."""
-
-
-def moves_on_price(pnl: Array, time: Times, share: Array, begun: NDArray[np.bool_]) -> bool:
-    """Whether the base joins tuned trades that have lost, or leaves those that have gained.
-
-    pnl, time, share  (n,) of the tuned trades;  begun  (n,) whether the base held the opportunity at their entry
-
-    Welch's t on P&L per time: trades joined midway against those never joined, and trades left midway against
-    those held to the end. Fewer than ten of the former weigh little; fewer than ten to compare with cannot clear it.
-    """
-    rate = pnl / np.maximum(time, 1)
-    joined = _welch(-rate[~begun & (share > 0)], -rate[~begun & (share == 0)])
-    left = _welch(rate[begun & (share < 1)], rate[begun & (share == 1)])
-    return joined > SELECTED or left > SELECTED
-
-
-def _moments(code: Times, trades: Trades) -> Times:
-    """One number for the opportunity, entry and exit of each trade."""
-    return trades.entry * 1_000_003 + trades.exit * 7 + code * 2_654_435_761
-
-
-def _welch(one: Array, other: Array) -> float:
-    if one.size < 10:
-        return 0.0
-    if other.size < 10:
-        return np.inf
-    error = np.sqrt(one.var(ddof=1) / one.size + other.var(ddof=1) / other.size)
-    return float((one.mean() - other.mean()) / error) if error > 0 else 0.0
-
-
-def carried(streams: Array, weight: Array, entry_row: Times, exit_row: Times) -> Array:
-    """What streams earned while each trade was held, times its weight, booked at its exit: (T, k) to (T, k).
-
-    weight               (n,) signed size of the trade, or of the part of it that is asked for
-    entry_row, exit_row  (n,) calendar rows; a trade earns from the row after its entry to that of its exit
-    """
-    level = np.vstack([np.zeros(streams.shape[1]), np.cumsum(streams, axis=0)])
-    gained = weight[:, None] * (level[exit_row + 1] - level[np.minimum(entry_row, exit_row) + 1])
-    return np.column_stack([booked(column, exit_row, streams.shape[0]) for column in gained.T])
-
-
-def cover_from_trades(found: Booked, index: Times) -> Split:
-    """Covered and new over one span, exact from trades.
-
-    index  (n,) calendar rows of the span
-    """
-    covered, new = found.covered[index], found.new[index]
-    if not new.any():
-        return all_covered(covered + new, found.key, "no trade that exits in this span leaves what the base held")
-    if found.blind:
-        return all_covered(
-            covered + new,
-            found.key,
-            "none that the trades tell, since the base comes and goes on price moves and there are no prices",
-        )
-    total = covered + new
-    return Split(
-        covered=covered,
-        new=new,
-        names=found.key,
-        r_squared=float(np.corrcoef(covered, total)[0, 1] ** 2) if covered.std() > 0 and total.std() > 0 else 0.0,
-        parameters=1,
-        error_factor=1.0,
-        nothing_new=None,
-        booked=True,
-    )

@@ -155,10 +155,10 @@ def successes(profit: Array, hurdle: float) -> Mask:
 
 
 def _bounds(dates_ns: Integers, kind: Window) -> tuple[Integers, Integers]:
-    """Start and end (the next one's start) of each row's window: nanoseconds, or of N periods row numbers."""
+    """Start and end (the next one's start) of each row's window in nanoseconds; of N periods its number, twice."""
     if isinstance(kind, int):
-        starts = np.arange(dates_ns.size, dtype=np.int64) // kind * kind
-        return starts, starts + kind
+        number = np.arange(dates_ns.size) // kind
+        return number, number
     if kind == "week":
         starts = (dates_ns // _DAY + _MONDAY) // 7 * 7 - _MONDAY
         return starts * _DAY, (starts + 7) * _DAY

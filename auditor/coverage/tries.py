@@ -205,11 +205,8 @@ def equal_coverage(base: Counts, tuned: Counts, base_reach: Array, tuned_reach: 
         rising = np.maximum.accumulate(reach)
         if goal < rising[0]:
             return None
-        at = int(np.searchsorted(rising, goal - 1e-15))
-        at = min(at, reach.size - 1)
-        part = 0.0
-        if at and rising[at] > rising[at - 1]:
-            part = max(0.0, float((rising[at] - goal) / (rising[at] - rising[at - 1])))
+        at = int(np.searchsorted(rising, goal - 1e-15))  # there is one, and what stands before it is smaller
+        part = max(0.0, float((rising[at] - goal) / (rising[at] - rising[at - 1]))) if at else 0.0
         near = np.array([max(at, 1), at + 1])
         below, there = pass_at_k(np.full(found.size, reach.size), found, reach.size, at=near).mean(axis=0)
         tries.append(at + 1 - part)

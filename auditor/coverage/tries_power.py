@@ -31,22 +31,20 @@ def score_of_solved(successes: Counts, tries: Counts, placebo: Array, tail: floa
         return 1.0
     found, total, rate = successes[usable], tries[usable], placebo[usable]
     logit = np.log(rate / (1.0 - rate))
-    at_null = _log_likelihood(found, total, logit)
-    best, shift = -np.inf, float(_SHIFTS[-1])
-    for one in _SHIFTS:
-        parts = np.column_stack(
-            [at_null, _log_likelihood(found, total, logit + one), _log_likelihood(found, total, logit - one)]
-        )
-        top = parts.max(axis=1, keepdims=True)
-        likely = np.exp(parts - top)
-        weights = np.array([0.6, 0.3, 0.1])
-        for _ in range(_ROUNDS):
-            shares = likely * weights
-            weights = (shares / shares.sum(axis=1, keepdims=True)).mean(axis=0)
-        fit = float((np.log(likely @ weights) + top[:, 0]).sum())
-        if fit > best:
-            best, shift = fit, float(one)
+    shift = float(_SHIFTS[np.argmax([_fit_of(one, found, total, logit) for one in _SHIFTS])])
     return float(np.clip(_score_at(shift, int(np.median(total)), rate, tail), LEAST, 1.0))
+
+
+def _fit_of(shift: float, successes: Counts, tries: Counts, logit: Array) -> float:
+    """Log-likelihood of the mixture of this shift, its weights by EM."""
+    parts = np.column_stack([_log_likelihood(successes, tries, logit + one) for one in (0.0, shift, -shift)])
+    top = parts.max(axis=1, keepdims=True)
+    likely = np.exp(parts - top)
+    weights = np.array([0.6, 0.3, 0.1])
+    for _ in range(_ROUNDS):
+        shares = likely * weights
+        weights = (shares / shares.sum(axis=1, keepdims=True)).mean(axis=0)
+    return float((np.log(likely @ weights) + top[:, 0]).sum())
 
 
 def _log_likelihood(successes: Counts, tries: Counts, logit: Array) -> Array:
@@ -59,7 +57,7 @@ def _score_at(shift: float, n: int, rate: Array, tail: float) -> float:
     from scipy.special import gammaln
 
     levels, times = np.unique(np.round(rate * 200).astype(np.int64), return_counts=True)
-    null = np.repeat(np.clip(levels / 200, 0.02, 0.98), n + 1)
+    null = np.repeat(levels / 200, n + 1)
     count = np.tile(np.arange(n + 1), levels.size)
     total = np.full(count.size, n)
     logit = np.log(null / (1.0 - null)) + shift

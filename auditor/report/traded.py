@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from auditor.coverage.attribution import NAMES
+from auditor.coverage.lines import NAMES
 from auditor.report.plain import clean, shortened
 from auditor.report.shown import signed
 from auditor.report.traded_values import (

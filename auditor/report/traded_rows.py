@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from auditor.coverage.attribution import NAMES
+from auditor.coverage.lines import NAMES
 from auditor.report.plain import clean
 from auditor.report.traded_values import (
     WORDS,

@@ -9,12 +9,12 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Literal
 
-from auditor.coverage.attribution import NAMES
+from auditor.coverage.lines import NAMES
 from auditor.coverage.reconcile import REFUSED
 from auditor.report.plain import clean, shortened
 
 if TYPE_CHECKING:
-    from auditor.coverage.attribution import Lines
+    from auditor.coverage.lines import Lines
     from auditor.desk import TradeCoverage, TradeLines
     from auditor.result import Audit
 

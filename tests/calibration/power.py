@@ -12,8 +12,8 @@ from confusion import DOCS, asked_for, cases, error_of, gathered, setting_of, wr
 
 from auditor.books import read_books
 from auditor.config import Settings
+from auditor.coverage.booking import cover_from_trades
 from auditor.coverage.direction import DAILY, direction
-from auditor.coverage.exposure import cover_from_trades
 from auditor.coverage.streams import candidates, cover_from_returns, own_streams, without_known
 from auditor.inputs.pair import make_pair
 from auditor.inputs.returns import read_returns

@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from auditor.coverage.attribution import NAMES, attribute, by_column, grouped
-from auditor.coverage.segments import PricePath
+from auditor.coverage.attribution import Counted, attribute, by_column, grouped
+from auditor.coverage.lines import NAMES
+from auditor.coverage.valuation import PricePath
 from auditor.errors import InputError
 from auditor.inputs.trades import Trades
 
@@ -372,6 +373,10 @@ def test_multiplier_or_capital_is_fitted_and_said(factor):
     np.testing.assert_allclose(values(found.lines), values(plain.lines) * factor, atol=1e-12 * factor)
     given_it = attribute(blotter(scaled[:1]), blotter(scaled[1:]), point_value={"X": factor})
     np.testing.assert_allclose(values(given_it.lines), values(found.lines), atol=1e-12 * factor)
+    # what is given is not fitted: at 0.9 of it a tenth of the P&L before fees is left
+    less = attribute(blotter(scaled[:1]), blotter(scaled[1:]), point_value={"X": 0.9 * factor})
+    assert less.point_value == {"X": 0.9 * factor}
+    assert less.lines.unexplained == pytest.approx(0.1 * found.lines.total, rel=1e-9)
 
 
 def test_quantities_that_are_no_units_send_the_pnl_to_time():
@@ -451,3 +456,69 @@ def test_lines_read_in_one_line():
     found = attribute(base, tuned, prices=prices)
     assert str(found).startswith("tuned - base P&L +79.85 = new +10, dropped +8, resized +30, entry timing -20")
     assert [one.name for one in fields(found.lines)] == [*NAMES, "total"]
+
+
+def test_each_kind_of_trade_is_counted_with_its_pnl():
+    # X is held longer, Y as long and in another size, A given up, B and the hedge taken up
+    path = FLAT | {"A": FLAT["X"], "B": FLAT["X"], "Y": [50 + 3 * at for at in range(STEPS + 1)]}
+    base = [priced(path, "X", 1, 0, 4, 1, 0.5), priced(path, "Y", 1, 2, 6, 1), priced(path, "A", -1, 0, 5, 2)]
+    tuned = [priced(path, "X", 1, 0, 7, 1, 1.0), priced(path, "Y", 1, 2, 6, 2), priced(path, "B", 1, 0, 3, 1),
+             priced(path, "X", -1, 1, 3, 1)]  # fmt: skip
+    found = attribute(blotter(base, instruments=tuple("ABXY")), blotter(tuned, instruments=tuple("ABXY")))
+    assert (found.base_pnl, found.tuned_pnl) == (3.5 + 12 - 10, 6 + 24 + 3 - 2)
+    assert found.kept == Counted(base_trades=2, tuned_trades=2, base_pnl=15.5, tuned_pnl=30.0)
+    assert found.resized == Counted(base_trades=1, tuned_trades=1, base_pnl=12.0, tuned_pnl=24.0)
+    assert found.dropped == Counted(base_trades=1, tuned_trades=0, base_pnl=-10.0, tuned_pnl=0.0)
+    assert found.added == Counted(base_trades=0, tuned_trades=2, base_pnl=0.0, tuned_pnl=1.0)
+    assert (found.opportunity, found.unit) == (("instrument", "side"), "currency")
+    as_returns = attribute(blotter(base, unit="return"), blotter(tuned, unit="return"), opportunity=["instrument"])
+    assert (as_returns.opportunity, as_returns.unit) == (("instrument",), "return")
+    # what each trade adds to each line: new, dropped, resized, entry, exit, gap, reversed, fees, unexplained
+    np.testing.assert_allclose(
+        found.base_parts,
+        [[0, 0, -4, 0, 0, 0, 0, 0.5, 0], [0, 0, -12, 0, 0, 0, 0, 0, 0], [0, 10, 0, 0, 0, 0, 0, 0, 0]],
+        atol=1e-12,
+    )
+    np.testing.assert_allclose(
+        found.tuned_parts,
+        [[0, 0, 4, 0, 3, 0, 0, -1, 0], [0, 0, 24, 0, 0, 0, 0, 0, 0], [3, 0, 0, 0, 0, 0, 0, 0, 0],
+         [-2, 0, 0, 0, 0, 0, 0, 0, 0]],
+        atol=1e-12,
+    )  # fmt: skip
+
+
+def test_groups_are_named_by_instrument_side_year_and_tag_in_order():
+    year = 366 * DAY
+    base = blotter(
+        [("Y", 1, 0, DAY, 1, 5.0, 0, 0, 0, "b"), ("X", -1, 0, 30 * year, 1, 7.0, 0, 0, 0, "a")], prices=False
+    )
+    tuned = blotter([("Z", 1, 0, 30 * year, 1, 11.0, 0, 0, 0, "b")], prices=False)
+    found = attribute(base, tuned)
+    for column, wanted in (
+        ("instrument", {"X": -7.0, "Y": -5.0, "Z": 11.0}),
+        ("side", {"long": 6.0, "short": -7.0}),
+        ("exit_year", {"1970": -5.0, "2000": 4.0}),
+        ("setup", {"a": -7.0, "b": 6.0}),
+    ):
+        groups = by_column(found, base, tuned, column)
+        assert [(name, one.total) for name, one in groups.items()] == list(wanted.items())
+    bare = blotter([("Y", 1, 0, DAY, 1, 5.0, 0, 0, 0, "")], prices=False, tags=("desk",))
+    with pytest.raises(InputError) as refused:
+        by_column(attribute(base, bare), base, bare, "sector")
+    assert str(refused.value) == (
+        "no column 'sector' in the trades to break the P&L down by. There are: instrument, side, exit_year, setup, desk"
+    )
+    one, other = blotter([], unit="return", name="base trades"), blotter([], name="tuned trades")
+    with pytest.raises(InputError) as refused:
+        attribute(one, other)
+    assert str(refused.value) == "base trades is in return, tuned trades in currency: give both in the same unit"
+
+
+def test_by_time_nothing_is_unexplained_not_even_rounding():
+    rows = [("X", 1, at, at + 7, 1, 0.1 * (at + 1), 0, 0, 0, "") for at in range(0, 60, 2)]
+    found = attribute(blotter(rows[::3], prices=False), blotter(rows[1::3], prices=False))
+    column = NAMES.index("unexplained")
+    assert not found.base_parts[:, column].any()
+    assert not found.tuned_parts[:, column].any()
+    left = found.tuned_parts.sum(axis=1) - [row[5] for row in rows[1::3]]
+    assert 0 < np.abs(left).max() < 1e-14  # there was some

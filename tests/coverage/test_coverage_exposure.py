@@ -1,14 +1,11 @@
 """Time held by opportunity against a plain grid, and the shares it gives."""
 
 import numpy as np
-import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from auditor.coverage.exposure import booked, covered_share, exit_rows, exposure, jaccard, moves_on_price, widened
-from auditor.errors import InputError
-from auditor.inputs.trades import read_trades
+from auditor.coverage.exposure import covered_share, exposure, jaccard, widened
 
 trades = st.lists(st.tuples(st.integers(0, 2), st.integers(0, 20), st.integers(0, 8)), max_size=12)
 
@@ -84,53 +81,9 @@ def test_tolerance_reaches_whole_periods():
     assert [x.tolist() for x in widened(entry, exits, dates, 1)] == [[0, 0], [30, 40]]
 
 
-def test_booking_sums_by_row():
-    assert booked(np.array([1.0, 2.0, -4.0]), np.array([2, 0, 2]), 4).tolist() == [2.0, 0.0, -3.0, 0.0]
-
-
 def test_overlap_of_thousands_of_years_in_all():
     rng = np.random.default_rng(0)
     key = np.arange(20_000, dtype=np.int64)
     entry = rng.integers(0, 10**15, 20_000)
     held = exposure(key, entry, entry + 30 * 86_400 * 10**9)
     assert jaccard(held, held) == pytest.approx(1.0)
-
-
-def test_a_base_that_joins_losers_or_leaves_winners_is_seen():
-    rng = np.random.default_rng(1)
-    pnl, time = rng.standard_normal(2000), np.full(2000, 4, dtype=np.int64)
-    begun = rng.random(2000) < 0.5
-    by_chance = rng.choice([0.0, 0.5, 1.0], 2000)
-    by_chance = np.where(begun, np.maximum(by_chance, 0.5), np.minimum(by_chance, 0.5))
-    assert not moves_on_price(pnl, time, by_chance, begun)
-    joins_losers = np.where(begun, 1.0, np.where(pnl < -0.5, 0.5, 0.0))
-    assert moves_on_price(pnl, time, joins_losers, begun)
-    leaves_winners = np.where(begun, np.where(pnl > 0.5, 0.5, 1.0), 0.0)
-    assert moves_on_price(pnl, time, leaves_winners, begun)
-    assert not moves_on_price(pnl[:15], time[:15], joins_losers[:15], begun[:15])
-
-
-def test_an_exit_within_the_first_period_is_booked_on_its_date_and_one_before_it_is_refused():
-    months = np.array([f"2020-{month:02d}-28" for month in range(1, 7)], dtype="datetime64[ns]").astype(np.int64)
-
-    def rows(*exits):
-        frame = pd.DataFrame(
-            {
-                "instrument": "A",
-                "side": "long",
-                "entry_time": "2019-12-20",
-                "exit_time": exits,
-                "quantity": 1,
-                "pnl": 0.01,
-            }
-        )
-        return exit_rows(read_trades(frame.assign(pnl=0.01), role="base trades"), months, clock=False)
-
-    assert rows("2020-01-03", "2020-01-28", "2020-01-29").tolist() == [0, 0, 1]
-    with pytest.raises(InputError, match="1 trades exit before the returns begin"):
-        rows("2019-12-27", "2020-01-28")
-    # Daily dates: the day before the first is no part of its period.
-    days = np.arange(np.datetime64("2020-01-06"), np.datetime64("2020-03-01")).astype("datetime64[ns]").astype(np.int64)
-    months = days
-    with pytest.raises(InputError, match="before the returns begin"):
-        rows("2020-01-05", "2020-01-20")

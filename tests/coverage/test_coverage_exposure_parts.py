@@ -1,33 +1,18 @@
-"""Opportunities, calendar rows, booking and what price tells of the base, each by hand or by a plain loop."""
+"""Opportunities, tolerances and stretches, each by hand."""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
-from scipy import stats
 
-from auditor.coverage.exposure import (
-    SELECTED,
-    Booked,
-    book,
-    booked,
-    carried,
-    cover_from_trades,
-    covered_share,
-    exit_rows,
-    exposure,
-    jaccard,
-    moves_on_price,
-    opportunity_codes,
-    widened,
-)
+from auditor.coverage.exposure import covered_share, exposure, jaccard, opportunity_codes, widened
 from auditor.errors import InputError
 from auditor.inputs.trades import read_trades
 
-DAY = 86_400 * 10**9
 START = pd.Timestamp("2020-01-06")
-DATES = (START + pd.to_timedelta(np.arange(30), "D")).as_unit("ns").asi8
 
 
 def integers(*values):
@@ -61,6 +46,13 @@ def test_an_opportunity_has_one_code_in_both_blotters():
     assert [one.tolist() for one in opportunity_codes(base, tuned, ())] == [[0, 0, 0], [0, 0, 0]]
 
 
+def test_two_blotters_without_a_trade_have_no_opportunity():
+    one = blotter(("A", "long", 0, 1, 0.1))
+    none = replace(one, **{name: getattr(one, name)[:0] for name in ("instrument", "side", "entry", "exit")})
+    assert [codes.size for codes in opportunity_codes(none, none, ("instrument", "side"))] == [0, 0]
+    assert [codes.tolist() for codes in opportunity_codes(none, one, ("instrument", "side"))] == [[], [0]]
+
+
 def test_a_tag_makes_an_opportunity_and_one_that_is_missing_is_named():
     base = blotter(("A", "long", 0, 1, 0.1), ("A", "long", 1, 2, 0.1), setup=["x", "y"])
     tuned = blotter(("A", "long", 0, 1, 0.1), role="tuned trades", setup=["y"], desk=["d"])
@@ -73,58 +65,6 @@ def test_a_tag_makes_an_opportunity_and_one_that_is_missing_is_named():
     )
 
 
-# ---- the calendar
-
-
-def test_an_exit_is_booked_on_its_day_or_the_first_date_after_it():
-    dates = DATES[[0, 1, 4, 5]]
-    trades = blotter(
-        ("A", "long", 0, 0.5, 0.1), ("A", "long", 0, 1, 0.1), ("A", "long", 0, 2, 0.1), ("A", "long", 0, 5.9, 0.1)
-    )
-    found = exit_rows(trades, dates, clock=False)
-    assert found.tolist() == [0, 1, 2, 3]
-    assert found.dtype == np.int64
-    earlier = blotter(
-        ("A", "long", 0, 0.5, 0.1), ("A", "long", 0, 1, 0.1), ("A", "long", 0, 2, 0.1), ("A", "long", 0, 5, 0.1)
-    )
-    assert exit_rows(earlier, dates, clock=True).tolist() == [1, 1, 2, 3]
-
-
-@pytest.mark.parametrize(
-    ("days", "clock", "words"),
-    [
-        ((3, 30, 31), False, "2 trades exit after the returns end (2020-02-04); the first is row 2 of the trades, on "
-                             "2020-02-05."),
-        ((29.5, 3, 2), True, "1 trades exit after the returns end (2020-02-04); the first is row 1 of the trades, on "
-                             "2020-02-04."),
-        ((3, -1, -2.5), False, "2 trades exit before the returns begin (2020-01-05); the first is row 2 of the trades, "
-                               "on 2020-01-05."),
-    ],
-)  # fmt: skip
-def test_exits_beyond_the_returns_are_refused_with_the_first(days, clock, words):
-    trades = blotter(*[("A", "long", -9, day, 0.1) for day in days])
-    with pytest.raises(InputError) as refused:
-        exit_rows(trades, DATES, clock=clock)
-    assert str(refused.value) == (
-        f"{trades.name}: {words} Cut the trades to the dates of the returns, or give longer returns"
-    )
-
-
-def test_two_dates_are_as_far_apart_as_what_came_before():
-    months = DATES[[0, 20]]
-    early = blotter(("A", "long", -30, -10, 0.1))
-    assert exit_rows(early, months, clock=False).tolist() == [0]
-    with pytest.raises(InputError, match="before the returns begin"):
-        exit_rows(blotter(("A", "long", -30, -20, 0.1)), months, clock=False)
-
-
-def test_one_date_is_preceded_by_a_day():
-    trades = blotter(("A", "long", -3, -0.5, 0.1))
-    assert exit_rows(trades, DATES[:1], clock=True).tolist() == [0]
-    with pytest.raises(InputError, match="before the returns begin"):
-        exit_rows(blotter(("A", "long", -3, -1, 0.1)), DATES[:1], clock=True)
-
-
 def test_a_tolerance_reaches_to_the_dates_around_and_ends_with_the_calendar():
     dates = integers(10, 20, 30, 40, 50)
     entry, exit = integers(10, 25, 5, 45, 60), integers(20, 25, 35, 50, 70)
@@ -135,209 +75,6 @@ def test_a_tolerance_reaches_to_the_dates_around_and_ends_with_the_calendar():
     assert early.tolist() == [10, 10, 5, 30, 40]
     assert late.tolist() == [30, 40, 50, 50, 70]
     assert widened(integers(30), integers(30), dates, 1) == (20, 40)
-
-
-# ---- booking
-
-
-def test_pnl_is_covered_by_the_share_of_time_that_the_base_held_too():
-    base = blotter(("A", "long", 2, 6, 0.1), ("B", "short", 0, 9, 0.1))
-    tuned = blotter(
-        ("A", "long", 4, 8, 0.08), ("A", "long", 3, 5, -0.02), ("B", "long", 1, 2, 0.05), ("B", "short", 8, 12, 0.4),
-        role="tuned trades",
-    )  # fmt: skip
-    found = book(base, tuned, DATES, clock=False, key=("instrument", "side"))
-    assert found.share.tolist() == [0.5, 1.0, 0.0, 0.25]
-    assert found.row.tolist() == [8, 5, 2, 12]
-    np.testing.assert_allclose(found.fresh, [0.04, 0.0, 0.05, 0.3])
-    wanted = np.zeros((2, 30))
-    wanted[:, [8, 5, 2, 12]] = [0.04, -0.02, 0.0, 0.1], [0.04, 0.0, 0.05, 0.3]
-    np.testing.assert_allclose([found.covered, found.new], wanted, atol=1e-16)
-    assert found.key == ("instrument", "side")
-    assert found.blind is False
-    by_instrument = book(base, tuned, DATES, clock=False, key=("instrument",))
-    assert by_instrument.share.tolist() == [0.5, 1.0, 1.0, 0.25]
-
-
-def test_a_tolerance_covers_more_of_the_time_and_of_what_prices_left():
-    base = blotter(("A", "long", 2, 6, 0.1))
-    tuned = blotter(("A", "long", 4, 8, 0.08), ("A", "long", 3, 5, -0.02), role="tuned trades")
-    key = ("instrument", "side")
-    near = book(base, tuned, DATES, clock=False, key=key, tolerance=1)
-    assert near.share.tolist() == [0.75, 1.0]
-    np.testing.assert_allclose(near.fresh, [0.02, 0.0])
-    valued = np.array([0.1, -0.05])
-    plain = book(base, tuned, DATES, clock=False, key=key, valued=valued)
-    assert plain.share.tolist() == [0.5, 1.0]
-    np.testing.assert_allclose(plain.fresh, [-0.02, 0.0])  # a trade held throughout leaves nothing, whatever prices say
-    np.testing.assert_allclose(plain.covered[[8, 5]], [0.1, -0.02])
-    both = book(base, tuned, DATES, clock=False, key=key, valued=valued, tolerance=1)
-    np.testing.assert_allclose(both.fresh, [-0.01, 0.0])
-    assert both.blind is False
-    late = blotter(("A", "long", 4, 5.5, 0.08), role="tuned trades")
-    assert [book(base, late, DATES, clock=clock, key=key).row.tolist() for clock in (False, True)] == [[5], [6]]
-
-
-def dips(joins):
-    """A base that joins every tenth-day trade midway, losers alone or by chance; the trades, and their P&L."""
-    random = np.random.default_rng(2)
-    pnl = random.normal(0, 0.01, 60)
-    joined = pnl < -0.002 if joins == "losers" else random.random(60) < 0.4
-    tuned = [(f"I{at}", "long", 2, 12, one) for at, one in enumerate(pnl)]
-    base = [(f"I{at}", "long", 7, 12, 0.01) for at in np.flatnonzero(joined)]
-    return blotter(*base), blotter(*tuned, role="tuned trades"), pnl, joined
-
-
-def test_a_base_that_joins_losers_is_blind_without_prices_only():
-    base, tuned, pnl, joined = dips("losers")
-    key = ("instrument", "side")
-    assert book(base, tuned, DATES, clock=False, key=key).blind
-    assert not book(base, tuned, DATES, clock=False, key=key, valued=np.where(joined, pnl / 2, 0)).blind
-    assert not book(*dips("chance")[:2], DATES, clock=False, key=key).blind
-
-
-def test_the_bases_own_trades_say_nothing_of_when_it_joins():
-    base, _, pnl, joined = dips("losers")
-    own = [(f"I{at}", "long", 7, 12, 0.9) for at in np.flatnonzero(joined)]
-    others = [(f"I{at}", "long", 2, 12, pnl[at]) for at in range(60)]
-    with_own = blotter(*others, *own, role="tuned trades")
-    assert book(base, with_own, DATES, clock=False, key=("instrument", "side")).blind
-    # of the others alone, none was joined
-    only_own = blotter(*[row for at, row in enumerate(others) if not joined[at]], *own, role="tuned trades")
-    assert not book(base, only_own, DATES, clock=False, key=("instrument", "side")).blind
-
-
-def test_a_base_that_leaves_winners_is_blind_and_its_own_trades_are_no_company():
-    random = np.random.default_rng(5)
-    pnl = random.normal(0, 0.01, 40)
-    key = ("instrument", "side")
-
-    def blind(left, own=()):
-        base = [(f"I{at}", "long", 1, 7 if left[at] else 20, 0.01) for at in range(40)]
-        tuned = [(f"I{at}", "long", 2, 12, one) for at, one in enumerate(pnl)]
-        return book(blotter(*base), blotter(*tuned, *own, role="tuned trades"), DATES, clock=False, key=key).blind
-
-    chance = random.random(40) < 0.5
-    assert blind(pnl > 0)
-    assert not blind(chance)
-    # the base's own trades lost: beside them those that it left look like winners
-    own = [(f"I{at}", "long", 1, 7, -0.5 - 0.01 * at) for at in np.flatnonzero(chance)]
-    assert not blind(chance, own)
-
-
-def test_a_base_that_leaves_as_a_trade_begins_did_not_hold_it():
-    random = np.random.default_rng(6)
-    base = [(f"I{at}", "long", 1, 2 if at < 20 else 20, 0.01) for at in range(40)]
-    pnl = np.r_[random.normal(0.5, 0.01, 20), random.normal(0, 0.01, 20)]
-    tuned = [(f"I{at}", "long", 2, 12, one) for at, one in enumerate(pnl)]
-    found = book(blotter(*base), blotter(*tuned, role="tuned trades"), DATES, clock=False, key=("instrument",))
-    assert found.share.tolist() == [0.0] * 20 + [1.0] * 20
-    assert not found.blind
-
-
-# ---- what price tells
-
-
-def groups(gap, n=12):
-    """P&L of trades joined and never joined whose Welch t is `gap`, each held for one unit of time."""
-    random = np.random.default_rng(0)
-    one, other = random.normal(0, 1, n), random.normal(0, 2, n + 5)
-    one, other = one - one.mean(), other - other.mean()
-    error = np.sqrt(one.var(ddof=1) / n + other.var(ddof=1) / (n + 5))
-    return one - gap * error, other
-
-
-@pytest.mark.parametrize(("gap", "seen"), [(SELECTED + 0.01, True), (SELECTED - 0.01, False), (-9.0, False)])
-def test_joining_losers_is_seen_beyond_one_percent(gap, seen):
-    joined, others = groups(gap)
-    assert stats.ttest_ind(others, joined, equal_var=False).statistic == pytest.approx(gap, abs=1e-9)
-    pnl, n, m = np.r_[joined, others], joined.size, others.size
-    time, nobody = np.ones(n + m, dtype=np.int64), np.zeros(n + m, dtype=bool)
-    share = np.r_[np.full(n, 0.5), np.zeros(m)]
-    assert moves_on_price(pnl, time, share, nobody) is seen
-    # leaving winners is the same of trades that it held from the start
-    assert moves_on_price(-pnl, time, np.r_[np.full(n, 0.5), np.ones(m)], ~nobody) is seen
-    # P&L counts by the time it took, and a trade without duration as one unit
-    assert moves_on_price(7 * pnl, 7 * time, share, nobody) is seen
-    assert moves_on_price(pnl, 0 * time, share, nobody) is seen
-    times = np.random.default_rng(4).integers(1, 4, n + m)
-    assert moves_on_price(pnl * times, times, share, nobody) is seen
-
-
-@pytest.mark.parametrize(("n", "m", "seen"), [(10, 10, True), (9, 40, False), (10, 9, True), (9, 9, False)])
-def test_fewer_than_ten_weigh_little_and_fewer_than_ten_others_clear_nothing(n, m, seen):
-    random = np.random.default_rng(1)
-    far = n >= 10 and m >= 10
-    pnl = np.r_[random.normal(-9 if far else 0, 1, n), random.normal(0, 1, m)]
-    share = np.r_[np.full(n, 0.5), np.zeros(m)]
-    time, nobody = np.ones(n + m, dtype=np.int64), np.zeros(n + m, dtype=bool)
-    assert moves_on_price(pnl, time, share, nobody) is seen
-    # P&L that never varies tells nothing
-    assert not moves_on_price(0 * pnl, time, share, nobody) or m < 10
-
-
-def test_sums_by_row_are_numbers_even_where_there_are_none():
-    assert booked(np.zeros(0), integers(), 3).tolist() == [0.0, 0.0, 0.0]
-    assert booked(np.array([1.0]), integers(1), 3).dtype == np.float64
-
-
-def test_what_streams_earned_while_trades_were_held():
-    random = np.random.default_rng(2)
-    streams = random.standard_normal((14, 2))
-    weight, entry, exit = np.array([1.0, -2.0, 0.5, 3.0]), integers(0, 4, 7, 9), integers(3, 4, 11, 6)
-    wanted = np.zeros((14, 2))
-    for size, first, last in zip(weight, entry, exit, strict=True):
-        wanted[last] += size * streams[min(first, last) + 1 : last + 1].sum(axis=0)
-    np.testing.assert_allclose(carried(streams, weight, entry, exit), wanted, atol=1e-12)
-
-
-# ---- a span
-
-
-def parts(covered, new, blind=False):
-    size = len(covered)
-    return Booked(
-        covered=np.array(covered, float), new=np.array(new, float), blind=blind, share=np.zeros(size),
-        row=np.arange(size), fresh=np.zeros(size), key=("instrument", "setup"),
-    )  # fmt: skip
-
-
-def test_a_span_of_booked_pnl_is_exact():
-    found = parts([1, 2, 3, -1, 9], [0.5, -1, 0, 2, 9])
-    part = cover_from_trades(found, integers(0, 1, 2, 3))
-    small = cover_from_trades(parts([0.01, 0.02, 0.03, -0.01], [0.005, -0.01, 0, 0.02]), integers(0, 1, 2, 3))
-    assert small.r_squared == pytest.approx(part.r_squared)
-    assert part.covered.tolist() == [1, 2, 3, -1]
-    assert part.new.tolist() == [0.5, -1, 0, 2]
-    assert part.names == ("instrument", "setup")
-    assert part.r_squared == pytest.approx(np.corrcoef([1, 2, 3, -1], [1.5, 1, 3, 1])[0, 1] ** 2)
-    assert (part.parameters, part.error_factor, part.nothing_new, part.booked) == (1, 1.0, None, True)
-
-
-@pytest.mark.parametrize(
-    ("covered", "new"), [([2, 2, 2], [1, 0, -1]), ([0, 0, 0], [1, 0, -1]), ([1, 0, -1], [-1, 0, 1])]
-)
-def test_what_never_varies_explains_nothing(covered, new):
-    assert cover_from_trades(parts(covered, new), integers(0, 1, 2)).r_squared == 0.0
-
-
-@pytest.mark.parametrize(
-    ("new", "blind", "reason"),
-    [
-        ([0, 0, 5], False, "no trade that exits in this span leaves what the base held"),
-        ([0, 0, 5], True, "no trade that exits in this span leaves what the base held"),
-        (
-            [1, 0, 5],
-            True,
-            "none that the trades tell, since the base comes and goes on price moves and there are no prices",
-        ),
-    ],
-)
-def test_why_a_span_has_no_new_part(new, blind, reason):
-    part = cover_from_trades(parts([1, 2, 9], new, blind), integers(0, 1))
-    assert part.nothing_new == reason
-    assert part.covered.tolist() == [1 + new[0], 2]
-    assert part.names == ("instrument", "setup")
 
 
 # ---- overlap

@@ -3,8 +3,10 @@
 import numpy as np
 import pytest
 
-from auditor.coverage.library import forward, match_library
-from auditor.stats.blocks import Draws
+from auditor.coverage.library import NULL, forward, match_library
+from auditor.stats.blocks import Draws, columns_of, resample
+from auditor.stats.spanning import EARNS, NEW_MEAN, cover_moments, mean_error
+from auditor.stats.studentised import studentise
 
 DRAWS = Draws(lengths=(800,), block=2, reps=499, seed=0)
 
@@ -55,3 +57,47 @@ def test_at_most_three_streams_are_named():
     library = streams(7)
     new = library @ np.array([0.9, 0.7, 0.5, 0.4, 0.3, 0.0])
     assert [column for column, _ in forward(new, library)] == [0, 1, 2]
+
+
+def test_a_part_that_earns_nothing_has_no_share_of_what_it_earns():
+    library = streams(8)
+    losing = library[:, 0] - 0.01
+    found = match_library(losing, library, list("abcdef"), DRAWS, 252)
+    assert (found.return_share, found.null, found.n_streams) == (None, NULL, 6)
+    even = np.tile([0.01, -0.01], 400)
+    found = match_library(even, streams(9, count=2), ["a", "b"], DRAWS, 252)
+    assert found.return_share is None
+    assert found.p_value > 0.4
+
+
+def test_a_stream_is_named_once_in_whatever_unit():
+    random = np.random.default_rng(10)
+    one, two = random.standard_normal((2, 12))
+    new = 2 * one + 0.7 * two + 0.3 * random.standard_normal(12)
+    for size in (1e-12, 1.0, 1e12):
+        copies = [
+            scale * one + shift for scale in (size, -3e-4 * size, 7 * size) for shift in np.linspace(0, 9, 15) * size
+        ]
+        found = forward(new, np.column_stack([two * 1e-7, *copies]))
+        assert [column > 0 for column, _ in found] == [True, False]
+        plain = forward(new, np.column_stack([two, one]))
+        assert [share for _, share in found] == pytest.approx([share for _, share in plain], rel=1e-6)
+
+
+def test_a_stream_that_adds_exactly_one_percent_is_named():
+    new = np.array([1.0, -1, 9, -9, 3, -3, 3, -3])  # sum of squares 200, of which the first two are 2
+    one = np.array([1.0, -1, 0, 0, 0, 0, 0, 0])
+    assert forward(new, one[:, None]) == [(0, 0.01)]
+    assert forward(np.where(one, new, 1.01 * new), one[:, None]) == []
+
+
+def test_what_no_stream_explains_is_the_mean_with_one_degree_of_freedom_lost():
+    draws = Draws(lengths=(40,), block=2, reps=1999, seed=3)
+    new = np.random.default_rng(11).standard_normal(40) + 0.15
+    found = match_library(new, np.zeros((40, 1)), ["zero"], draws, 12)
+    table = cover_moments(np.zeros(40), new)
+    resampled = columns_of(resample([table], draws)[0], EARNS)
+    wanted = studentise(NEW_MEAN, table[:, EARNS], resampled, se=mean_error(new, (40,), 1))
+    assert found.p_value == wanted.p_value()
+    assert 0.05 < found.p_value < 0.5
+    assert found.alpha == pytest.approx(12 * new.mean())

@@ -32,6 +32,7 @@ def test_months_and_weeks_are_those_of_pandas(window, period):
 def test_dates_before_1970_fall_into_their_windows():
     days = pd.bdate_range("1965-01-04", "1972-06-30")
     for window, period in (("month", "M"), ("week", "W")):
+        assert cut(days, window).codes.dtype == np.int64
         np.testing.assert_array_equal(cut(days, window).codes, pd.factorize(days.to_period(period))[0])
 
 
@@ -81,7 +82,8 @@ def test_whole_months_are_complete_and_cut_ones_are_told():
     found = cut(DAYS[8:-5], "month")
     assert [found.labels[at] for at in found.incomplete] == ["2019-12", "2021-03"]
     assert found.notes[0] == "first window 2019-12 is incomplete (14 rows, 2019-12-12 to 2019-12-31); kept"
-    assert "incomplete 2019-12, 2021-03" in str(found)
+    assert str(found) == "16 windows, 2019-12 to 2021-03, incomplete 2019-12, 2021-03"
+    assert str(cut(DAYS, "month")) == "16 windows, 2019-12 to 2021-03"
     assert cut(DAYS[8:], "month").incomplete == (0,)
 
 
@@ -99,6 +101,37 @@ def test_a_holiday_at_the_start_is_no_cut():
     # 2010-01-01 was a Friday: the first session was Monday 4th, three days late, as it was in other months
     days = pd.bdate_range("2010-01-04", "2014-12-31").difference(pd.to_datetime(["2010-09-06", "2012-09-03"]))
     assert cut(days, "month").incomplete == ()
+
+
+@pytest.mark.parametrize(("window", "period"), [("month", "M"), ("week", "W")])
+def test_a_window_is_incomplete_by_the_definition(window, period):
+    random = np.random.default_rng(3)
+    told = set()
+    for _ in range(150):
+        every = pd.date_range("2020-12-25", periods=int(random.integers(45, 150)))
+        kept = random.random(len(every)) < random.choice([0.15, 0.3, 0.5, 0.9])
+        dates = every[kept]
+        names = dates.to_period(period)
+        late, early = [], []
+        for name in names.unique():
+            mine = dates[names == name]
+            late.append(mine[0] - name.start_time)
+            early.append((name + 1).start_time - mine[-1])
+        step = pd.Series(dates).diff().median()
+        wanted = []
+        if late[0] >= max(late[1:]) + step:
+            wanted.append(0)
+        if early[-1] >= max(early[:-1]) + step:
+            wanted.append(len(early) - 1)
+        assert cut(dates, window).incomplete == tuple(wanted)
+        told.add(tuple(bool(at) for at in wanted))
+    assert told == {(), (False,), (True,), (False, True)}
+
+
+def test_a_cut_by_exactly_a_usual_step_is_told():
+    # daily rows, complete in the middle month: a day is missing at the start of the first, at the end of the last
+    days = pd.date_range("2020-12-02", "2021-02-27")
+    assert cut(days, "month").incomplete == (0, 2)
 
 
 def test_intraday_labels_have_the_time():
@@ -123,14 +156,15 @@ def test_a_single_window_is_refused(window, words):
 
 
 def test_kernels_refuse_shapes_that_no_reader_gives():
-    with pytest.raises(ValueError, match="rise"):
-        windows(np.array([3, 2], np.int64), "week")
-    with pytest.raises(ValueError, match="rise"):
-        windows(np.array([3], np.int64), "week")
-    with pytest.raises(ValueError, match="codes"):
-        profits(RETURNS, np.zeros(3, np.int64))
+    for dates in ([3, 2], [3], [3, 3], [1, 3, 2], [[1, 2]]):
+        with pytest.raises(ValueError, match=r"^dates must be \(T,\) and rise, T at least 2$"):
+            windows(np.array(dates, np.int64), "week")
+    assert windows(np.array([3, 4], np.int64), 1).first.tolist() == [0, 1]
+    for returns, codes in ((RETURNS, [0, 0, 0]), (RETURNS[0], [0] * 7), (RETURNS[:0], [])):
+        with pytest.raises(ValueError, match=r"^returns must be \(T, R\) or \(T, R, K\) and codes \(T,\)$"):
+            profits(returns, np.array(codes, np.int64))
     for codes in (np.array([0, 2]), np.array([1, 1]), np.array([0, -1])):
-        with pytest.raises(ValueError, match="without a gap"):
+        with pytest.raises(ValueError, match=r"^codes must rise from 0 without a gap$"):
             profits(RETURNS[:2], codes)
 
 
@@ -158,11 +192,28 @@ def test_the_absolute_hurdle_is_taken_as_it_is():
 
 @pytest.mark.parametrize("hurdle", ["sd", "", "1%", "0.5sds", "nan", np.nan, np.inf, "1e999", "1.2.3", True, None])
 def test_a_bad_hurdle_is_refused(hurdle):
-    with pytest.raises(InputError, match=r"must be a profit per problem such as 0\.01"):
+    with pytest.raises(InputError) as refused:
         hurdle_value(hurdle, RETURNS)
+    assert str(refused.value) == (
+        f"hurdle is {hurdle!r}; it must be a profit per problem such as 0.01, or a number of the base's standard "
+        "deviations such as 0.5sd."
+    )
 
 
-def test_a_base_that_does_not_vary_has_no_deviation():
-    with pytest.raises(InputError, match="has no standard deviation"):
-        hurdle_value("0.5sd", np.full((4, 3), 0.1))
-    assert hurdle_value("0.5", np.full((4, 3), 0.1)) == 0.5
+@pytest.mark.parametrize("profit", [0.1, 0.0, 1e6 / 3])
+def test_a_base_that_does_not_vary_has_no_deviation(profit):
+    flat = np.full((4, 3), profit)
+    flat[1] *= 1 + 1e-12  # as far as rounding goes
+    for base in (flat, flat[:1, :1]):
+        with pytest.raises(InputError) as refused:
+            hurdle_value("0.5sd", base)
+        assert str(refused.value) == (
+            "hurdle is '0.5sd', but the base's profit is the same in every problem, so it has no standard deviation. "
+            "Give the hurdle as a profit, such as 0.01."
+        )
+    assert hurdle_value("0.5", flat) == 0.5
+
+
+@pytest.mark.parametrize("unit", [1e-8, 1.0, 1e8])
+def test_two_profits_have_a_deviation_in_any_unit(unit):
+    assert hurdle_value("1sd", unit * np.array([[1.0], [3.0]])) == pytest.approx(unit * np.sqrt(2), rel=1e-12)

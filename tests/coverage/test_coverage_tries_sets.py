@@ -34,7 +34,7 @@ def test_the_two_by_two_is_counted():
 @pytest.mark.parametrize(
     ("base", "tuned", "kept", "new", "net"),
     [("000", "000", None, None, None), ("000", "110", None, 1.0, 1.0), ("110", "000", 0.0, None, -1.0),
-     ("111", "111", 1.0, 0.0, 0.0)],
+     ("111", "111", 1.0, 0.0, 0.0), ("1100", "1111", 1.0, 0.5, 0.5), ("1111", "0110", 0.5, 0.0, -0.5)],
 )  # fmt: skip
 def test_what_nobody_solved_has_no_share(base, tuned, kept, new, net):
     found = solved_sets(flags(base), flags(tuned))

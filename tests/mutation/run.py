@@ -30,7 +30,9 @@ SELECTION, TRIES, SHARPE, GOLDEN = (
     "tests/stats/test_stats_golden.py",
 )
 TESTS = {
+    "coverage/exposure": ("tests/coverage/test_coverage_booking.py",),
     "coverage/segments": ("tests/coverage/test_coverage_attribution.py",),
+    "coverage/valuation": ("tests/coverage/test_coverage_attribution.py",),
     "stats/blocks": ("tests/test_kept.py",),
     "stats/deflated": (SELECTION,),
     "stats/overfitting": (SELECTION,),

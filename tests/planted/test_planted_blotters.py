@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from auditor.coverage.exposure import booked, covered_share, exit_rows, exposure, opportunity_codes
+from auditor.coverage.booking import booked, exit_rows
+from auditor.coverage.exposure import covered_share, exposure, opportunity_codes
 from auditor.errors import InputError
 from auditor.planted.blotters import make_blotter, placed
 from auditor.planted.catalogue import BOOK_RISK, NULLS, new_book

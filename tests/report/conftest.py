@@ -17,9 +17,9 @@ import auditor
 from auditor.breadth import Breadth
 from auditor.breadth_pictures import breadth_of_sessions
 from auditor.config import Settings
-from auditor.coverage.attribution import Lines
 from auditor.coverage.direction import NULL as DIRECTION_NULL
 from auditor.coverage.direction import Direction
+from auditor.coverage.lines import Lines
 from auditor.describe import selection_not_assessed, selection_warnings
 from auditor.inputs.pair import make_pair
 from auditor.inputs.returns import read_returns
