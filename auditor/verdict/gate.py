@@ -80,12 +80,14 @@ def _failed_by(audit: Audit, needed: Requirements) -> list[Check]:
         return []
     if audit.finding == "flattering":
         rests_on = (*rests_on, "promise_kept")
-    # With trades the direction decides nothing, as in the label; one that cannot be told is no bar to it either.
+    # With trades the direction decides nothing, as in the label.
     told = {"not_narrower"} if audit.evidence == "trades" else set()
     asked = [check for check in audit.checks if check.name in rests_on and check.name not in told]
     failed = [check for check in asked if check.passed is False]
-    # A check that could not be made is worth a line only where it alone stood in the way.
-    return failed or [check for check in asked if check.passed is None and check.name != "not_narrower"]
+    # A check that could not be made is worth a line only where it alone stood in the way, and the direction, which bars
+    # new edge from daily returns only, where nothing else did.
+    untold = [check for check in asked if check.passed is None]
+    return failed or [check for check in untold if check.name != "not_narrower"] or untold
 
 
 def _as_failure(check: Check) -> Failure:

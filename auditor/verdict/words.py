@@ -90,21 +90,19 @@ def reason_for(finding: Finding, facts: Facts, checks: Mapping[str, Check]) -> s
             return f"Out of sample {gain} does not last: {_horizon_words(facts, checks)}."
         shrank = checks["new_part_earns"].passed and checks["edge_share"].value is not None
         tail = "; the new part earns, but the gain as a whole is not proven" if shrank else ""
-        rose, finds = (
-            f"In sample the Sharpe ratio rose by {_signed(inside.gain)}",
-            detectable_text(outside.min_detectable_gain),
-        )
+        rose = f"In sample the Sharpe ratio rose by {_signed(inside.gain)}"
+        finds = detectable_text(outside.min_detectable_gain)
         if outside.gain <= -0.005:
-            p = p_text(outside.p_value, facts.level)
+            fell = f"it fell by {-outside.gain:.2f} ({p_text(outside.p_value)})"
             return (
-                f"{rose}, and out of sample it fell by {-outside.gain:.2f} ({p}): this data, which finds gains of "
-                f"{finds} and more, neither confirms nor refutes the promise."
+                f"{rose}, and out of sample {fell}: this data, which finds gains of {finds} and more, neither confirms "
+                "nor refutes the promise."
             )
         return f"{rose}; out of sample {gain} is too small for this data, which finds gains of {finds} and more{tail}."
     if max(abs(inside.gain), abs(outside.gain)) < 0.005:
         return "Both policies have the same Sharpe ratio in sample and out of sample, up to rounding."
     size = f"{abs(inside.gain):.2f}"
-    way = "as high as" if size == "0.00" else f"{size} {'higher' if inside.gain > 0 else 'lower'} than"
+    way = "as high as" if size == "0.00" else f"{size} lower than"
     return f"In sample the tuned policy's Sharpe ratio is {way} the base's, and out of sample {gain} does not survive."
 
 

@@ -86,6 +86,33 @@ def test_a_check_that_was_not_made_is_named_where_it_alone_stood_in_the_way():
     assert str(found[1]) == "gain_at_longer_horizon: not assessed (no window is long enough), needs >= 0.5"
 
 
+def test_a_direction_that_nobody_can_tell_is_named_where_it_alone_barred_new_edge():
+    blind = check("not_narrower", None, ">=", -1.64, None, "a part of the base could look the same")
+    passing = tuple(blind if one.name == blind.name else replace(one, passed=True) for one in CHECKS)
+    found = failures(audit("efficiency", checks=passing), Requirements(require=("new_edge",)))
+    assert str(found[1]) == "not_narrower: not assessed (a part of the base could look the same), needs >= -1.64"
+    assert len(found) == 2
+    horizon = check("gain_at_longer_horizon", None, ">=", 0.5, None, "no window is long enough")
+    both = tuple(horizon if one.name == horizon.name else one for one in passing)
+    assert rules(failures(audit(checks=both), Requirements(require=("new_edge",)))) == ["gain_at_longer_horizon"]
+
+
+def test_unproven_among_what_is_required_is_held_to_the_standing():
+    """`on_undecided` lets pass what is not required; what is, passes by its own rule."""
+    needed = Requirements(require=("unproven",), on_undecided="pass", standing="shown")
+    assert [one.rule for one in failures(audit("unproven"), needed)] == ["standing"]
+    assert failures(audit("unproven", "shown"), needed) == ()
+
+
+@pytest.mark.parametrize(
+    ("value", "threshold", "shown"),
+    [(0.07, 0.03, "0.07"), (0.123456, 0.03, "0.1235"), (0.0300012, 0.03, "0.030001"), (0.03, 0.03, "0.03")],
+)
+def test_digits_are_as_many_as_it_takes(value, threshold, shown):
+    checks = (check("gain_survives", value, "<", threshold, False),)
+    assert failures(audit(checks=checks), Requirements())[1].value == shown
+
+
 def test_a_value_that_rounds_to_its_threshold_is_seen_to_fail():
     near = tuple(replace(one, value=0.0300001) if one.name == "gain_survives" else one for one in CHECKS)
     assert str(failures(audit(checks=near), Requirements())[1]) == "gain_survives: 0.0300001, needs < 0.03"

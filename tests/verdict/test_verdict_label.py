@@ -11,7 +11,7 @@ from auditor.coverage.direction import Direction
 from auditor.stats.sharpe import SharpeTest
 from auditor.verdict.checks import Facts
 from auditor.verdict.label import judge
-from auditor.verdict.words import meaning_of, p_text
+from auditor.verdict.words import meaning_of, p_text, share_text
 
 
 def sharpe_of(gain, p=0.5, upper=1.0):
@@ -216,6 +216,16 @@ def test_a_check_says_which_way_and_whether():
 
 # ---- every sentence
 
+
+@pytest.mark.parametrize(
+    ("share", "text"),
+    [(0.0, "0%"), (-0.001, "0%"), (0.001, "under 1%"), (0.005, "under 1%"), (0.0051, "1%"), (0.9949, "99%"),
+     (0.995, "over 99%"), (0.999, "over 99%"), (1.0, "100%"), (1.3, "130%")],
+)  # fmt: skip
+def test_a_share_is_never_all_or_nothing_where_it_is_not(share, text):
+    assert share_text(share) == text
+
+
 SENTENCES = Path(__file__).parents[1] / "golden" / "verdict" / "sentences.json"
 TRADES = {"evidence": "trades", "gain_level": 0.2}
 EDGE = -float(ndtri(0.95))
@@ -240,6 +250,7 @@ SPOKEN = [
     {"edge_part": 0.1, "edge_upper": 0.125},
     {"edge_part": 0.1, "edge_upper": 0.3},
     {"direction": way(EDGE, could_see=EDGE)},
+    {"direction": way(0.3, could_see=-1.0), "must_see": True},
     {"direction": way(EDGE, could_see=-5.0)},
     {"new_p": None, "new_reason": None},
     {"new_p": None, "new_reason": "the new part does not vary"},
