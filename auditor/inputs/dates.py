@@ -70,7 +70,9 @@ def dates_and_notes(
     unread = np.asarray(dates.isna())
     # pandas 2 reads nanoseconds alone, and takes what they cannot hold for no date.
     beyond = np.array([_is_far(series.iloc[row]) for row in np.flatnonzero(unread)], dtype=np.bool_)
-    far_off = np.asarray((dates.year < FIRST_YEAR) | (dates.year > LAST_YEAR))
+    # by the moment: seconds of 64 bits reach years that have no number of 32
+    first, end = (pd.Timestamp(year, 1, 1, tz=dates.tz) for year in (FIRST_YEAR, LAST_YEAR + 1))
+    far_off = np.asarray((dates < first) | (dates >= end))
     far_off[unread], unread[unread] = beyond, ~beyond
     _refuse(unread, series, name, lines)
     far = np.flatnonzero(far_off)

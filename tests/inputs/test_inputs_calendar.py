@@ -262,3 +262,16 @@ def test_now_is_no_date(odd, first, form):
     """Pandas takes these words for the moment of reading, whatever the format."""
     with pytest.raises(InputError, match="1 unreadable dates"):
         dates_and_notes(pd.Series([first, odd]), name="base.csv", lines=line, date_format=form)
+
+
+@pytest.mark.parametrize("zone", [None, "UTC"])
+@pytest.mark.parametrize(
+    "second", [3_739_622_000_000_000_000, -3_739_622_000_000_000_000, -9_214_560_001, 9_214_646_400]
+)
+def test_seconds_of_64_bits_reach_years_that_no_clock_holds(zone, second):
+    """As in a Feather file with a bit flipped: years beyond 32 bits have no `year` in pandas."""
+    dates = pd.Series(np.array([0, 86_400, second], "i8").view("M8[s]")).dt.tz_localize(zone)
+    with pytest.raises(InputError, match=r"1 dates \(first line 4: .*\) outside the years 1678 to 2261"):
+        dates_and_notes(dates, name="base.csv", lines=line)
+    edges = pd.Series(np.array([-9_214_560_000, 9_214_646_399], "i8").view("M8[s]")).dt.tz_localize(zone)
+    assert dates_and_notes(edges, name="base.csv", lines=line)[0].year.tolist() == [1678, 2261]
