@@ -91,7 +91,7 @@ def _on(client: Any, task: Task, jobs: Iterator[Item]) -> Iterator[tuple[Item, D
             _wait_for_workers(client)
             continue
         _, job = held.pop(future.key)
-        done = _what_came(future)
+        done = _what_came(client, future)
         future.release()
         hand_out()
         yield job, done
@@ -114,15 +114,28 @@ def _digits_of(found: dict[str, str]) -> dict[str, str]:
     return {name: version for name, version in found.items() if name != "python"}
 
 
-def _what_came(future: Any) -> Done:
-    from distributed import KilledWorker
+def _what_came(client: Any, future: Any) -> Done:
+    from concurrent.futures import CancelledError
 
-    if future.status == "finished":
-        found: Done = future.result()
-        return found
-    if future.status == "cancelled":
-        raise AuditorError("the scheduler is gone, or it cancelled the audits. --resume goes on when it is back")
-    error = future.exception()
+    from distributed import KilledWorker
+    from distributed import TimeoutError as TooLong
+
+    while True:
+        try:
+            if future.status == "cancelled":
+                raise CancelledError
+            error = future.exception(timeout=WAIT)
+            if error is not None:
+                break
+            # Gone with its worker since it was finished: then the scheduler has it made again, and this waits.
+            found: Done = future.result(timeout=WAIT)
+            return found
+        except CancelledError as error:
+            raise AuditorError(
+                "the scheduler is gone, or it cancelled the audits. --resume goes on when it is back"
+            ) from error
+        except (TooLong, TimeoutError):
+            _wait_for_workers(client)
     if isinstance(error, AuditorError):
         raise error
     if isinstance(error, KilledWorker):

@@ -13,7 +13,9 @@ import pytest
 
 from auditor import AuditorError, ConfigError, audit_many, run_batch
 from auditor.batch import cluster
+from auditor.batch.jobs import Job
 
+Client = pytest.importorskip("distributed").Client
 pytestmark = [pytest.mark.cluster, pytest.mark.filterwarnings("default")]
 ROOT = Path(__file__).parents[2]
 TABLES = ("results.csv", "results.parquet", "summary.html")
@@ -97,8 +99,25 @@ def test_the_table_is_that_of_this_machine_although_a_worker_is_killed(manifest,
         found = run_batch(manifest, out, scheduler=scheduler, watcher=Kill())
         assert killed == [-9]
         assert workers[1].poll() is None
-    assert len(found.errors) == 1
+    assert len(found.errors) == 1, [row["error"] for row in found.errors]
     assert tables(out) == tables(tmp_path / "here")
+
+
+def test_a_result_that_is_lost_with_its_worker_before_it_is_fetched_is_made_again(scheduler):
+    job = Job(row=1, name="a", base="b", tuned="t", refused="no such thing")
+    with running(worker(scheduler)) as (first,), Client(scheduler, set_as_default=False) as client:
+        future = client.submit(cluster.perform, "audit", job, pure=False)
+        future.result(timeout=60)
+        first.kill()
+        first.wait()
+        for _ in range(1200):
+            if future.status != "finished":
+                break
+            time.sleep(0.05)
+        assert future.status != "finished"
+        with running(worker(scheduler)):
+            found = cluster._what_came(client, future)
+    assert (found.error, found.passing) == ("no such thing", False)
 
 
 def test_a_cluster_whose_workers_are_all_gone_is_told_and_its_journal_goes_on(
