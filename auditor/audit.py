@@ -29,6 +29,7 @@ from auditor.inputs.returns import Returns, read_streams
 from auditor.inputs.trials import read_trials
 from auditor.ledger.budget import Look, Subject, spend
 from auditor.measure import alongside, how_selected, in_library, measure, too_coarse
+from auditor.oddities import base_among_known, oddities, refuse_tuned_among_known
 from auditor.pictures import make_pictures
 from auditor.reading import a_rate, read_known, read_pair, read_policy, read_rate, settings_among
 from auditor.report.rated import Given
@@ -236,8 +237,9 @@ def audit_checked(
     pictured: bool = True,
 ) -> Audit:
     """Test, cover and label a checked pair; `pictured` is False where of many audits the label alone counts."""
-    evidence: Evidence = "trades" if desk else "known" if pair.known_names else "returns"
-    describe.refuse_tuned_among_known(pair)
+    told_more = len(pair.known_names) > len(base_among_known(pair))
+    evidence: Evidence = "trades" if desk else "known" if told_more else "returns"
+    refuse_tuned_among_known(pair)
     read = describe.inputs(pair, tried, library, desk)
     if rates is not None:
         # A calibration is of the base alone: it has seen no direction.
@@ -335,7 +337,7 @@ def audit_checked(
         warnings=pair.warnings
         + (() if desk is None else desk.warnings)
         + (() if tried is None else tried.warnings)
-        + describe.oddities(pair, outside, way, verdict.finding, verdict.evidence, settings)
+        + oddities(pair, outside, way, verdict.finding, verdict.evidence, settings)
         + describe.selection_warnings(selection),
         notes=pair.notes + (() if desk is None else desk.notes) + selection.notes,
         sample=describe.sample(pair),

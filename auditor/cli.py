@@ -76,7 +76,7 @@ for _command in (audit, batch, calibrate, compare, gate, init, ledger_commands, 
 @main.command(cls=GroupedCommand)
 @output_options
 def demo(as_json: bool, quiet: bool) -> None:
-    """Audit the bundled pairs, one line each, and show the last in full."""
+    """Audit the bundled pairs, one line each, and show one of them in full."""
     from auditor.demo import as_record, audit_pair, pairs
 
     bundled = pairs()
@@ -92,9 +92,9 @@ def demo(as_json: bool, quiet: bool) -> None:
         result = audit_pair(pair)
         print_lines([one_line_pieces(result, pair.title)], out, verdict=result.finding)
         if pair.in_full:
-            story, full = pair.story, result
+            title, story, full = pair.title, pair.story, result
     if quiet:
         return
-    print_lines([(), *wrapped(f"The last pair in full. {story}"), ()], out)
+    print_lines([(), *wrapped(f"{title}, in full. {story}"), ()], out)
     print_audit(full, out)
     print_lines([(), *wrapped("Your own: auditor audit base.csv tuned.csv --oos-start DATE")], out)

@@ -183,6 +183,11 @@ def test_a_lower_fee_is_efficiency_not_new_edge():
 def test_the_tuned_policy_is_not_a_known_stream():
     base, tuned = base_returns(5), base_returns(6)
     known = pd.DataFrame({"market": base_returns(7), "mine": 2 * tuned}, index=DAYS)
+    # cash is taken off the policies and not off the known streams, which must not hide it
+    cash = pd.DataFrame({"rate": 1e-4 + 1e-5 * np.sin(np.arange(2520))}, index=DAYS)
+    for rf in (None, 0.02, cash):
+        with pytest.raises(InputError, match="'mine' is the tuned policy itself"):
+            quick(base, tuned, known=known, rf=rf)
     with pytest.raises(InputError, match="'mine' is the tuned policy itself"):
         quick(base, tuned, known=known)
 
@@ -390,3 +395,28 @@ def test_unknown_names_are_attribute_errors():
 
     with pytest.raises(AttributeError, match="nothing"):
         auditor.nothing  # noqa: B018
+
+
+@pytest.mark.parametrize("rate", [None, "file"])
+def test_the_base_among_the_known_streams_is_no_evidence(rate):
+    base = base_returns(5)
+    cash = pd.DataFrame({"rate": 1e-4 + 1e-5 * np.sin(np.arange(2520))}, index=DAYS)
+    rf = None if rate is None else cash
+    tuned = base + 0.5 * base_returns(6)
+    known = pd.DataFrame({"own": 1.5 * base}, index=DAYS)
+    result = quick(base, tuned, known=known, rf=rf)
+    assert result.evidence == "returns"
+    assert any("'own' is the base itself, levered or not, and tells nothing new" in text for text in result.warnings)
+    assert any("What both policies share" in text for text in result.not_assessed)
+    more = quick(base, tuned, known=known.assign(market=base_returns(7)), rf=rf)
+    assert more.evidence == "known"
+
+
+def test_one_file_given_twice_and_little_in_sample_are_told():
+    base = base_returns(5)
+    twice = quick(base, base)
+    assert any("was one file given twice?" in text for text in twice.warnings)
+    assert not any("given twice" in text for text in quick(base, 2 * base).warnings)
+    few = quick(base, base + 0.5 * base_returns(6), oos_start=DAYS[22])
+    assert any("In sample there are only 22 periods" in text for text in few.warnings)
+    assert not any("In sample there" in text for text in quick(base, 2 * base, oos_start=DAYS[60]).warnings)

@@ -10,6 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 from click.testing import CliRunner
@@ -279,3 +280,28 @@ def test_the_example_is_found_in_the_package_first_and_beside_it_else(monkeypatc
         place.mkdir(parents=True)
         (place / "deepscaler32k.csv").write_text("x", encoding="utf-8")
         assert bundled() == place / "deepscaler32k.csv"
+
+
+def test_one_problem_of_few_tries_makes_no_verdict_on_all():
+    """Sharper, and not wider, on 60 problems of 32 tries; with two tries of one problem the curves end at k=2."""
+    rng = np.random.default_rng(4)
+    hard = rng.random(60)
+    rows = [
+        [f"q{i}", 32, rng.binomial(32, 0.4 * p), rng.binomial(32, 0.9 if p > 0.5 else 0.0)] for i, p in enumerate(hard)
+    ]
+    whole = pd.DataFrame(rows, columns=["problem", "n", "c_base", "c_tuned"])
+    assert tries(whole, reps=500).verdict.finding == "sharper, not wider"
+    for few in (2, 15):
+        cut = whole.copy()
+        cut.loc[cut["c_base"].eq(0).idxmax() if cut["c_base"].eq(0).any() else 0, ["n", "c_base", "c_tuned"]] = [
+            few,
+            0,
+            0,
+        ]
+        found = tries(cut, reps=500)
+        assert found.verdict.finding == "unclear"
+        assert f"what all tries solve is not told, since a problem has only {few}." in found.verdict.reason
+        assert any(f"the curves end at k={few}" in note and "up to 32" in note for note in found.notes)
+    cut = whole.copy()
+    cut.loc[0, ["n", "c_base", "c_tuned"]] = [16, 0, 0]
+    assert not any("curves end" in note for note in tries(cut, reps=500).notes)

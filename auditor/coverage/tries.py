@@ -75,6 +75,7 @@ class Tries:
     base_coverage, tuned_coverage  sample coverage with all tries (Chao & Jost)
     cover            tau -> (base, tuned) share of problems solved by at least tau of the tries
     equal_coverage   where the numbers of tries differ between the policies
+    ends_early       a problem has fewer than half the tries of another, and the curves end there
     not_assessed     what is None, each with its reason
     """
 
@@ -87,6 +88,7 @@ class Tries:
     tuned_coverage: float | None
     cover: dict[float, tuple[float, float]]
     equal_coverage: EqualCoverage | None
+    ends_early: bool = False
     notes: tuple[str, ...] = ()
     not_assessed: tuple[str, ...] = ()
 
@@ -144,6 +146,13 @@ def compare_tries(
             missing.append("Comparison at equal coverage: sample coverage was not assessed")
         else:
             equal = equal_coverage(base, tuned, reached[0], reached[1])
+    short = [name for name, tries in (("base", base_tries), ("tuned", tuned_tries)) if 2 * tries.min() < tries.max()]
+    if short:
+        few = base_tries if short[0] == "base" else tuned_tries
+        notes.append(
+            f"the curves end at k={int(curves.k[-1])}, the fewest tries of any problem, where others have up to "
+            f"{int(few.max())}: leave out problems with few tries to see further"
+        )
     if base.size < 30:
         notes.append(f"only {base.size} problems: the band is rough")
     if np.array_equal(base, tuned) and np.array_equal(base_tries, tuned_tries):
@@ -158,6 +167,7 @@ def compare_tries(
         tuned_coverage=None if reached[1] is None else float(reached[1][-1]),
         cover={tau: (cover_at(base_tries, base, tau), cover_at(tuned_tries, tuned, tau)) for tau in TAUS},
         equal_coverage=equal,
+        ends_early=bool(short),
         notes=tuple(notes),
         not_assessed=tuple(missing),
     )

@@ -35,6 +35,7 @@ def judge_tries(tries: Tries, beyond: BeyondLuck | None = None) -> TriesVerdict:
 
     wider               more problems with all tries, shown, above the 95 % bound of what the base can reach (Chao2);
                         beyond luck, instead of that bound, new problems on which the base is near its placebo
+    unclear             all else, and where a problem has so few tries that the curves end far below all tries
     sharper, not wider  a better single try, shown, and no more problems with all tries, or at most 5 % of them more
     narrower            fewer problems with all tries, shown, and no better single try
     """
@@ -52,8 +53,12 @@ def judge_tries(tries: Tries, beyond: BeyondLuck | None = None) -> TriesVerdict:
     bound = tries.base_bound
     solved = float(curves.tuned[-1]) * curves.n_problems
     finding: Finding = "unclear"
-    if low > 0.0:
-        if bound is not None and bound.ci[1] >= solved - 1e-9:
+    if tries.ends_early:
+        reason = f"{single}; {deep}; what all tries solve is not told, since a problem has only {last}."
+    elif low > 0.0:
+        if bound is None:
+            reason = f"{deep}, but what the base can reach with more tries is not told: their number differs."
+        elif bound.ci[1] >= solved - 1e-9:
             low_reach, reach = bound.estimate, bound.ci[1]
             can = f"with more tries the base can reach {low_reach:.0f} problems or more (up to {reach:.0f})"
             reason = f"{deep}, but {can}; tuned solved {solved:.0f}."

@@ -28,6 +28,7 @@ HEAD = """\
 {table}# Every look at an out-of-sample window is counted here, and leaves less level for the next one.
 # A team shares one in PostgreSQL, as does CI, which keeps no files:
 # ledger = "postgresql://USER@HOST/DATABASE"
+# (Not a file for git: branches would each count their own. Put it into .gitignore.)
 ledger = "sqlite:///auditor.db"
 
 # What holds for every audit below, unless it says otherwise.

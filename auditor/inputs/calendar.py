@@ -55,9 +55,11 @@ def check_order(dates: pd.DatetimeIndex, *, name: str, label: Label) -> None:
     twice = np.flatnonzero(dates.duplicated())
     if twice.size:
         row = int(twice[0])
+        hourly = dates.tz is None and not dates.equals(dates.normalize())
+        fix = "where clocks are set back write the offset, +01:00, or UTC" if hourly else "add the time of day"
         raise InputError(
             f"{name}: {twice.size} duplicate dates (first {show(dates[row])}, {label(row)}). One row a date is needed: "
-            "add the time of day, or one return column for each policy."
+            f"{fix}, or one return column for each policy."
         )
     # compared, not subtracted: two dates may lie further apart than 64 bits of nanoseconds hold
     back = np.flatnonzero(dates.asi8[1:] < dates.asi8[:-1]) + 1

@@ -18,7 +18,9 @@ FIRST_YEAR, LAST_YEAR = 1678, 2261  # the whole years that nanoseconds in 64 bit
 # pandas cuts off what is finer than nanoseconds, and takes 09:30:5 for 09:30:05 and "59." for 59, though digits may
 # have been lost
 _YEAR_FIRST = r"\d{4}[-/.]\d{1,2}(?:[-/.]\d{1,2}(?:[T ](?!.*(?:[.,](?:\d{10}|(?!\d))|:\d(?!\d))).*)?)?"
-_DAY_OR_MONTH_FIRST = r"(\d{1,2})([-/.])(\d{1,2})\2(\d{4})(?:[T ]+(\d{1,2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?))?"
+_DAY_OR_MONTH_FIRST = (
+    r"(\d{1,2})([-/.])(\d{1,2})\2(\d{4})(?:[T ]+(\d{1,2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?)(?: ?([AaPp])[Mm])?)?"
+)
 _AWARE = r".{8,}[T ]\d{2}.*?(?:[Zz]|[+-]\d{2}(?::?\d{2})?)"
 _COMMON = tuple(
     mark.join(parts)
@@ -170,12 +172,22 @@ def _day_or_month_first(text: pd.Series[str], name: str, lines: Label) -> tuple[
             "tells. Pass --date-format '%d/%m/%Y' or '%m/%d/%Y' in their form, or write YYYY-MM-DD."
         )
     day, month, order = (0, 2, "day first") if late_one.size else (2, 0, "month first")
-    clock = parts[4].fillna("").str.replace(r"^(\d):", r"0\1:", regex=True)
+    clock = _of_the_day(parts[4].fillna(""), parts[5].fillna("").str.lower())
     iso = parts[3] + "-" + parts[month].str.zfill(2) + "-" + parts[day].str.zfill(2)
     iso = (iso + ("T" + clock).where(clock != "", "")).fillna("")
     witness = int((late_one if late_one.size else late_two)[0])
     note = f"{name}: dates read {order} ({lines(witness)}: {text.iloc[witness]} has no other reading)"
     return _convert(iso), (note,)
+
+
+def _of_the_day(clock: pd.Series[str], half: pd.Series[str]) -> pd.Series[str]:
+    """Write times of 24 hours, two digits an hour, from those with AM or PM; unreadable where only some have either."""
+    hour = clock.str.extract(r"^(\d+):")[0]
+    if (half != "").any():
+        number = pd.to_numeric(hour).fillna(0).astype(int)
+        bad = (clock != "") & ((half == "") | (number < 1) | (number > 12))
+        hour = (number % 12 + 12 * (half == "p")).astype(str).where(~bad, "99")
+    return (hour.str.zfill(2) + clock.str.replace(r"^\d+", "", regex=True)).where(clock != "", "")
 
 
 def _convert(text: pd.Series[Any], *, utc: bool = False, form: str = "ISO8601") -> pd.DatetimeIndex:

@@ -60,7 +60,7 @@ def money_evidence(values: NDArray[np.float64], periods_per_year: float) -> str 
         return None
     return (
         f"look like amounts of money: as decimals their volatility is {volatility:,.0%} a year. Divide each by the "
-        "capital that it was earned on; if they are decimals, pass --unit decimal"
+        "capital that it was earned on (--capital is for trades alone); if they are decimals, pass --unit decimal"
     )
 
 

@@ -139,7 +139,10 @@ def _text_hint(value: str) -> str:
     value = value.strip()
     if re.fullmatch(r"[+-]?(\d{1,3}(\.\d{3})*|\d*),\d+(e[+-]?\d+)?(\s*%)?", value, re.IGNORECASE):
         percent = ", without the % sign, and pass --unit percent" if value.endswith("%") else ""
-        return f"It looks like a decimal comma: write decimal points{percent}."
+        thousands = " and no dots between thousands" if "." in value else ""
+        return f"It looks like a decimal comma: write decimal points{thousands}{percent}."
+    if re.fullmatch(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?", value):
+        return "Write numbers without commas between thousands."
     if re.fullmatch(r"[+-]?[\d.]+(e[+-]?\d+)?\s*%", value, re.IGNORECASE):
         return "Write it without the % sign and pass --unit percent."
     if re.fullmatch(r"\([\d.]+\)", value):

@@ -129,6 +129,8 @@ def make_pair(
     if len(dates) < 2:
         raise InputError(f"{len(dates)} common dates are left; an audit needs at least {MIN_IS + MIN_OOS}.")
 
+    if dates.tz is not None:
+        notes += ("times are read by their offsets, and split and shown in UTC",)
     frequency = infer_frequency(dates)
     if per_year is None:
         per_year = frequency.periods_per_year

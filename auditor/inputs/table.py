@@ -159,6 +159,8 @@ def refuse_repeats(header: Sequence[str], *, name: str) -> None:
 
 def _number_like(value: str) -> bool:
     try:
+        if "," in value:  # 1.234,56 or 1,234.56: what refuses its values says more than "no number column"
+            value = re.sub(r"(?<=\d)[.,](?=\d{3}([.,]|$))", "", value)
         float(value.rstrip("%").replace(",", "."))
     except ValueError:
         return False

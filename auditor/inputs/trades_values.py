@@ -18,8 +18,8 @@ from auditor.inputs.table import Label
 LARGEST = 1e15
 """No price, quantity or profit is larger; sums of larger ones would lose the cents."""
 
-LONG = frozenset({"long", "buy", "b", "l", "1", "+1", "1.0"})
-SHORT = frozenset({"short", "sell", "s", "-1", "-1.0"})
+LONG = frozenset({"long", "buy", "b", "l", "1", "+1", "1.0", "buy long", "buy to open"})
+SHORT = frozenset({"short", "sell", "s", "-1", "-1.0", "sell short", "short sell", "sell to open"})
 OPEN = frozenset({"true", "1", "1.0", "yes", "y", "open"})
 CLOSED = frozenset({"false", "0", "0.0", "no", "n", "closed"})
 NAMELESS = frozenset({"", "nan", "none", "null", "nat", "<na>"})

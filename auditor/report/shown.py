@@ -70,7 +70,7 @@ def standing(audit: Audit) -> str:
 
 def meaning(audit: Audit) -> str:
     """Give what the finding means, as a sentence."""
-    words = meaning_of(audit.finding, audit.evidence)
+    words = meaning_of(audit.finding, audit.evidence, audit.standing)
     return words[0].upper() + words[1:] + "."
 
 
@@ -98,7 +98,8 @@ def look(audit: Audit) -> str:
     found = audit.look
     if found is None:
         return ""
-    more = f", {found.gain_level_left:.3g} for the gain" if found.gain_level_left != found.level_left else ""
+    wider = found.gain_level_left != found.level_left
+    more = f" ({found.gain_level_left:.3g} for the gain where it is new edge)" if wider else ""
     spent = ", which no test can reach: take another window" if found.level_left * (1 + MOST_REPS) <= 1 else ""
     return f"Look {found.number} on this window: level {found.level_left:.3g} left for it{more}{spent}."
 

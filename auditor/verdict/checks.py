@@ -158,7 +158,7 @@ def make_checks(facts: Facts) -> list[Check]:
     checks.append(
         _check(
             "promise_kept",
-            "Can the in-sample gain still be true (upper bound out of sample)?",
+            "Does the gain's upper bound reach what was promised (in sample)?",
             outside.upper_bound,
             ">=",
             inside.gain,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from auditor.verdict.checks import Check, Evidence, Facts, Finding
+from auditor.verdict.checks import Check, Evidence, Facts, Finding, Standing
 
 HEADLINES: Mapping[Finding, str] = {
     "new_edge": "NEW EDGE",
@@ -30,9 +30,16 @@ SOURCES: Mapping[Evidence, str] = {
 
 NEW_BY_TRADES = "the tuned policy earns from opportunities that the base did not hold"
 
+NOT_MORE = (
+    "the gain is real, but nothing shows that it is more than the base's own opportunities drawn more sharply: price "
+    "it as efficiency"
+)
 
-def meaning_of(finding: Finding, evidence: Evidence) -> str:
-    """Give what a finding means; trades show what returns only infer."""
+
+def meaning_of(finding: Finding, evidence: Evidence, standing: Standing = "shown") -> str:
+    """Give what a finding means; trades show what returns only infer, and what is presumed is not said to be so."""
+    if finding == "efficiency" and standing == "presumed":
+        return NOT_MORE
     return NEW_BY_TRADES if finding == "new_edge" and evidence == "trades" else MEANINGS[finding]
 
 

@@ -11,7 +11,7 @@ from auditor.coverage.tries_luck import LEAST_NEW
 from auditor.coverage.tries_verdict import MARGIN, judge_tries
 
 
-def curves(single=(0.0, -0.1, 0.1), deep=(0.0, -0.1, 0.1), *, last=8, crossover=None, bound=None):
+def curves(single=(0.0, -0.1, 0.1), deep=(0.0, -0.1, 0.1), *, last=8, crossover=None, bound=None, early=False):
     """Base solves 0.2 at once and 0.5 with all tries of 40 problems; (difference, low, high) at both ends."""
     one = SimpleNamespace(
         k=np.array([1, 4, last]), base=np.array([0.2, 0.9, 0.5]), tuned=np.array([0.2 + single[0], 0.9, 0.5 + deep[0]]),
@@ -22,7 +22,7 @@ def curves(single=(0.0, -0.1, 0.1), deep=(0.0, -0.1, 0.1), *, last=8, crossover=
         for name in ("k", "base", "tuned", "difference", "low", "high"):
             setattr(one, name, getattr(one, name)[:1])
     reach = None if bound is None else SimpleNamespace(estimate=bound[0], ci=(bound[0] - 1, bound[1]))
-    return SimpleNamespace(curves=one, base_bound=reach)
+    return SimpleNamespace(curves=one, base_bound=reach, ends_early=early)
 
 
 UP, DOWN, EVEN = (0.1, 0.02, 0.2), (-0.1, -0.2, -0.02), (0.0, -0.1, 0.1)
@@ -35,7 +35,12 @@ SINGLE = {UP: "pass@1 0.200 -> 0.300 [+0.020, +0.200]", DOWN: "pass@1 0.200 -> 0
 @pytest.mark.parametrize(
     ("single", "deep", "more", "finding", "reason"),
     [
-        (EVEN, UP, {}, "wider", f"tuned solves more problems with all tries, {DEEP[UP]}."),
+        (EVEN, UP, {}, "unclear",
+         f"{DEEP[UP]}, but what the base can reach with more tries is not told: their number differs."),
+        (EVEN, UP, {"bound": (10.0, 11.0)}, "wider", f"tuned solves more problems with all tries, {DEEP[UP]}."),
+        *((UP, deep, {"bound": (10.0, 11.0), "early": True}, "unclear",
+           f"{SINGLE[UP]}; {DEEP[deep]}; what all tries solve is not told, since a problem has only 8.")
+          for deep in (UP, EVEN, DOWN)),
         (UP, UP, {"bound": (22.0, 23.9)}, "wider", f"tuned solves more problems with all tries, {DEEP[UP]}."),
         (EVEN, UP, {"bound": (22.4, 24.0)}, "unclear",
          f"{DEEP[UP]}, but with more tries the base can reach 22 problems or more (up to 24); tuned solved 24."),

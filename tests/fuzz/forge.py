@@ -154,11 +154,11 @@ class Clock:
 def clock_of(count: int, random: Random) -> Clock:
     """Rising moments, in one written form that has one reading only."""
     form = random.choice(
-        ("day", "day", "slash", "dots", "compact", "month", "clock", "zulu", "offset", "dst", "names", "late")
+        ("day", "day", "slash", "dots", "compact", "month", "clock", "zulu", "offset", "dst", "names", "late", "halves")
     )
     start = datetime(random.randrange(1700, 2200), random.randrange(1, 13), random.randrange(1, 29), tzinfo=UTC)
     step = random.choice((1, 1, 1, 3, 7)) if form != "month" else 31
-    if form in ("clock", "zulu", "offset", "dst"):
+    if form in ("clock", "zulu", "offset", "dst", "halves"):
         begin = start.timestamp() + random.randrange(DAY)
         jump = random.choice((60, 300, 3600, DAY))
         seconds = [int(begin) + jump * place for place in range(count)]
@@ -168,6 +168,11 @@ def clock_of(count: int, random: Random) -> Clock:
             texts = [f"{_utc(second):%Y-%m-%d{random.choice(' T')}%H:%M:%S}" for second in seconds]
             texts = [f"{text}.{nano:09d}" if nano else text for text, nano in zip(texts, nanos, strict=True)]
             return Clock(moments, False, tuple(_years(texts)))
+        if form == "halves" and any(_utc(second).day > 12 for second in seconds):
+            halves = [f"{_utc(second).month}/{_utc(second):%d/%Y %I:%M:%S %p}" for second in seconds]
+            return Clock(moments, False, tuple(halves))
+        if form == "halves":
+            return Clock(moments, False, tuple(f"{_utc(second):%Y-%m-%d %H:%M:%S}" for second in seconds))
         if form == "zulu":
             return Clock(moments, True, tuple(_years([f"{_utc(second):%Y-%m-%dT%H:%M:%SZ}" for second in seconds])))
         offsets = [timedelta(hours=5, minutes=30)] if form == "offset" else [timedelta(hours=1), timedelta(hours=2)]

@@ -80,6 +80,9 @@ def _day(year: str, month: str, day: str) -> int:
 
 
 def _clock(text: str) -> int:
+    half = re.fullmatch(r"(0?[1-9]|1[0-2])(:.*?) ?([AaPp])[Mm]", text)
+    if half:
+        text = f"{int(half[1]) % 12 + 12 * (half[3] in 'Pp')}{half[2]}"
     found = re.fullmatch(r"(\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:\.(\d{1,9}))?)?", text)
     if not found or int(found[1]) > 23 or int(found[2]) > 59 or int(found[3] or 0) > 59:
         raise UnknownError(text)

@@ -275,3 +275,20 @@ def test_seconds_of_64_bits_reach_years_that_no_clock_holds(zone, second):
         dates_and_notes(dates, name="base.csv", lines=line)
     edges = pd.Series(np.array([-9_214_560_000, 9_214_646_399], "i8").view("M8[s]")).dt.tz_localize(zone)
     assert dates_and_notes(edges, name="base.csv", lines=line)[0].year.tolist() == [1678, 2261]
+
+
+@pytest.mark.parametrize("pattern", ["%m/%d/%Y %I:%M:%S %p", "%d/%m/%Y %I:%M%p", "%m-%d-%Y %I:%M:%S.%f %p"])
+def test_times_of_two_halves_of_the_day_are_those_of_the_clock(pattern):
+    """As brokers write them: 12:00 AM is midnight, 12:00 PM noon."""
+    moments = pd.date_range("2020-01-10 00:05", periods=60, freq="7h")
+    texts = pd.Series([f"{moment:{pattern}}" for moment in moments])
+    for held in (texts, texts.str.lower(), texts.str.replace(r"^0", "", regex=True)):
+        dates, _ = dates_and_notes(held, name="base.csv", lines=line)
+        assert dates.equals(pd.DatetimeIndex(moments))
+
+
+@pytest.mark.parametrize("odd", ["01/20/2020 13:05 PM", "01/20/2020 0:05 AM", "01/20/2020 9:05", "01/20/2020 9:05 XM"])
+def test_half_a_day_that_is_none_is_refused(odd):
+    texts = pd.Series(["01/13/2020 9:00 AM", "01/14/2020 1:00 PM", odd])
+    with pytest.raises(InputError, match=r"1 unreadable dates \(first line 4"):
+        dates_and_notes(texts, name="base.csv", lines=line)

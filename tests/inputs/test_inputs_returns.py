@@ -364,6 +364,22 @@ def test_decimal_comma(tmp_path):
     assert "decimal comma" in message
 
 
+@pytest.mark.parametrize(
+    ("written", "words"),
+    [
+        ("99.631,22", "It looks like a decimal comma: write decimal points and no dots between thousands."),
+        ("1.099.631,22", "It looks like a decimal comma: write decimal points and no dots between thousands."),
+        ("1,099,631.22", "Write numbers without commas between thousands."),
+    ],
+)
+def test_thousands_are_named_and_not_taken_for_text(tmp_path, written, words):
+    """A curve in money as a broker of the continent, or an island, exports it; no column need be named for that."""
+    rows = "".join(f"{d:%Y-%m-%d};{written}\n" for d in DATES)
+    message = refusal(write(tmp_path, f"Datum;Kontowert\n{rows}"))
+    assert "'Kontowert' has text" in message
+    assert words in message
+
+
 def test_line_numbers_are_those_of_the_file(tmp_path):
     """Blank lines and quoted line ends count."""
     rows = lines(changed(10, "x")).splitlines()

@@ -293,7 +293,7 @@ def spoken(changes):
     found = judge(facts(**changes))
     return {
         "finding": f"{found.label} {found.finding} {found.standing} {found.evidence}",
-        "meaning": meaning_of(found.finding, found.evidence),
+        "meaning": meaning_of(found.finding, found.evidence, found.standing),
         "reason": found.reason,
         "checks": [f"{check.name} {check.relation} {check.threshold:.4f}: {check}" for check in found.checks],
         "not_assessed": list(found.not_assessed),

@@ -1,0 +1,111 @@
+"""A checked pair and what was measured go in; what a reader should doubt about them comes out, or a refusal."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from auditor.config import Settings
+from auditor.coverage.direction import DAILY, Direction
+from auditor.coverage.streams import COLLINEAR
+from auditor.describe import iso
+from auditor.errors import InputError
+from auditor.inputs.pair import MIN_OOS, Pair
+from auditor.measure import Measured
+from auditor.stats.ratios import sharpe_without_each
+from auditor.stats.sharpe import ROUNDING
+from auditor.verdict.checks import Evidence, Finding
+from auditor.verdict.words import detectable_text
+
+
+def refuse_tuned_among_known(pair: Pair) -> None:
+    """Refuse a known stream that is the tuned policy itself, levered or not: it would explain all of it."""
+    for name, stream in zip(pair.known_names, pair.known.T, strict=True):
+        # as it was read, too: cash is taken off the policies alone
+        if any(_same(stream, tuned) for tuned in (pair.tuned, pair.tuned + pair.cash)):
+            raise InputError(
+                f"--known: column {name!r} is the tuned policy itself, so it would explain every return. "
+                "Known streams are what the base could have had: leave that column out"
+            )
+
+
+def base_among_known(pair: Pair) -> list[str]:
+    """Names of known streams that are the base itself, levered or not: they tell nothing that was not known."""
+    policies = (pair.base, pair.base + pair.cash)
+    return [
+        name
+        for name, stream in zip(pair.known_names, pair.known.T, strict=True)
+        if any(_same(stream, base) for base in policies)
+    ]
+
+
+def _same(stream: NDArray[np.float64], policy: NDArray[np.float64]) -> bool:
+    return bool(stream.std() > 0 and 1 - np.corrcoef(stream, policy)[0, 1] ** 2 < COLLINEAR)
+
+
+def oddities(
+    pair: Pair, outside: Measured, way: Direction, finding: Finding, evidence: Evidence, settings: Settings
+) -> tuple[str, ...]:
+    """What the user should know before believing the label."""
+    found = []
+    if np.array_equal(pair.base, pair.tuned):
+        found.append("Both policies have the same returns on every date: was one file given twice?")
+    if pair.in_sample.index.size < MIN_OOS:
+        found.append(
+            f"In sample there are only {pair.in_sample.index.size} periods: what was promised there may be mere chance."
+        )
+    if known := base_among_known(pair):
+        found.append(
+            f"--known: {', '.join(map(repr, known))} is the base itself, levered or not, and tells nothing new."
+        )
+    single = one_period_that_makes_it(pair, outside.gain.gain)
+    if single:
+        found.append(single)
+    shortest = min(pair.out_of_sample.lengths)
+    if settings.block == "auto" and len(pair.out_of_sample.lengths) > 1 and outside.gain.block == shortest:
+        found.append(
+            f"The shortest out-of-sample window holds {shortest} periods, which caps the block length: dependence "
+            "beyond that is not in the errors."
+        )
+    if outside.shape.tails.warning:
+        found.append(outside.shape.tails.warning)
+    if finding == "new_edge" and evidence == "returns":
+        shared = (
+            "New edge is presumed without any known stream: long-only policies that share a market passed for it in "
+        )
+        shifted = ", and a shift of weight between sleeves of the base in a quarter. Give both (--known)."
+        daily = pair.periods_per_year >= DAILY
+        found.append(f"{shared}most simulated worlds{'. Give the market (--known).' if daily else shifted}")
+    if evidence != "trades" and way.hidden(settings.level):
+        barred = pair.periods_per_year >= DAILY and not settings.known_complete
+        passes = (
+            "so nothing here is called new edge" if barred else "so a filter of the base's own trades can pass for it"
+        )
+        found.append(
+            "On this data a tuned policy that is a part of the base could look the same to the direction test: tails "
+            f"are too thin, exposure too steady, or storms shared, {passes}. Trades would tell."
+        )
+    if outside.gain.n_obs < 2 * pair.periods_per_year:
+        years = outside.gain.n_obs / pair.periods_per_year
+        found.append(
+            f"The out-of-sample data spans {years:.1f} years: only gains of "
+            f"{detectable_text(outside.gain.min_detectable_gain)} and more are found with 80 % power."
+        )
+    return tuple(found)
+
+
+def one_period_that_makes_it(pair: Pair, gain: float) -> str | None:
+    """Name the out-of-sample period without which the gain loses half of its size or its sign."""
+    index = pair.out_of_sample.index
+    base, tuned = pair.base[index], pair.tuned[index]
+    year = pair.periods_per_year**0.5
+    without = (sharpe_without_each(tuned) - sharpe_without_each(base)) * year
+    if abs(gain) < 10 * ROUNDING or not np.isfinite(without).all():
+        return None
+    worst = int(np.argmin(without * np.sign(gain)))
+    if without[worst] * np.sign(gain) > abs(gain) / 2:
+        return None
+    return (
+        f"One return makes the result: without {iso(pair.dates[index[worst]])} (base {base[worst]:+.2%}, tuned "
+        f"{tuned[worst]:+.2%}) the out-of-sample gain is {without[worst]:+.2f}, not {gain:+.2f}."
+    )
