@@ -73,16 +73,23 @@ def warnings_of(nulls: Sequence[Rates], edges: Sequence[Rates], evidence: Eviden
                 f"{one.overlay.name}: called new edge in {percent(edge.share, edge.ci)} of worlds, above the level of "
                 f"{level:.0%} by more than two errors; {share} of these calls are presumed, not shown."
             )
-    if found:
+    over = bool(found)
+    if over:
         found.append(
             "One null in forty whose true rate is the level passes it by two errors by chance: more --worlds tell."
         )
-    if found and evidence == "trades":
+    widest = max(nulls, key=lambda one: one.new_edge.ci[1])
+    if not over and widest.new_edge.ci[1] > 3 * level:
+        found.append(
+            f"{widest.worlds} worlds tell little: {widest.overlay.name} may truly be called new edge in up to "
+            f"{widest.new_edge.ci[1]:.0%} of worlds. More --worlds tell."
+        )
+    if over and evidence == "trades":
         found.append(
             "Trades that overlap share price moves and book them days apart, which the tests of the new part see in "
             "part only: read a p near the level with care."
         )
-    if found and evidence != "trades":
+    if over and evidence != "trades":
         found.append(
             "From returns alone, thin tails and steady exposure can hide that the tuned policy is a part of the base: "
             "a label of new edge on this base needs trades (--base-trades) to be believed."

@@ -57,3 +57,12 @@ def test_nothing_is_warned_of_where_the_level_is_held():
 def test_refusals_are_told():
     (said,) = warnings_of([null(refused=3, **{"not": 97})], [], "trades", 0.05)
     assert said == ("lucky filter: 3 of 100 audits were refused, and count as not new edge (the first: base: no risk).")
+
+
+def test_few_worlds_are_said_to_tell_little():
+    few = null(shown=2, **{"not": 18})
+    (said,) = warnings_of([null(**{"not": 200}), few], [], "returns", 0.05)
+    assert said == (
+        "20 worlds tell little: lucky filter may truly be called new edge in up to 30% of worlds. More --worlds tell."
+    )
+    assert warnings_of([few], [], "returns", 0.2) == ()
