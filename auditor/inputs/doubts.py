@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 LEVEL = 0.5  # a median that no period's return has, and every price above 50 cents and every curve from 1 or 100 has
 SMOOTH = 0.98  # lag-1 autocorrelation of levels; twelve-month returns measured monthly have 0.92
 MAX_VOLATILITY = 2.5  # a year, as decimals: above single coins (about 1.0) and below percents of anything over 2.5 %
+CALM = 1e-3  # volatility a year below that of bills
 MIN_FOR_SMOOTH = 30
 TINY, HUGE = 1e-100, 1e12  # sizes whose squares would leave the range of a double, or that no return has
 
@@ -73,6 +74,16 @@ def _volatility(values: NDArray[np.float64], periods_per_year: float) -> float:
     cut = 1 + values.size // 200 if values.size >= 20 else 0
     low, high = np.sort(values)[[cut, -1 - cut]]
     return float(np.std(np.clip(values, low, high))) * float(np.sqrt(periods_per_year))
+
+
+def divided_evidence(values: NDArray[np.float64], periods_per_year: float) -> str | None:
+    """Why (T,) returns that were divided by 100 look as if they had been decimals before; None if they do not."""
+    volatility = _volatility(values, periods_per_year)
+    if not 0 < volatility < CALM:
+        return None
+    return (
+        f"have a volatility of {volatility:.2g} a year after the division by 100: leave out --unit if they are decimals"
+    )
 
 
 def size_evidence(values: NDArray[np.float64]) -> str | None:

@@ -15,7 +15,14 @@ from auditor.inputs import columns as find
 from auditor.inputs.calendar import check_order, infer_frequency
 from auditor.inputs.content import in_memory
 from auditor.inputs.dates import dates_and_notes
-from auditor.inputs.doubts import constant_evidence, level_evidence, money_evidence, percent_evidence, size_evidence
+from auditor.inputs.doubts import (
+    constant_evidence,
+    divided_evidence,
+    level_evidence,
+    money_evidence,
+    percent_evidence,
+    size_evidence,
+)
 from auditor.inputs.numbers import to_floats
 from auditor.inputs.once import read_once
 from auditor.inputs.table import Table, open_table
@@ -114,6 +121,12 @@ def read_returns(
         if evidence := constant_evidence(values):
             raise InputError(f"{name}: the values in column {header!r} {evidence}.")
     warnings = _below(values, dates, name, lambda row: label(row)) if role != "rf" else ()
+    if (
+        role != "rf"
+        and unit == "percent"
+        and (evidence := divided_evidence(values, infer_frequency(dates).periods_per_year))
+    ):
+        warnings += (f"{name}: the values in column {header!r} {evidence}.",)
     return _returns(name, (header,), dates, values[:, None], notes, warnings)
 
 

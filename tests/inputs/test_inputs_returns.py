@@ -222,6 +222,9 @@ def test_zero_has_one_sign_and_hash_no_unit():
         ("a.csv", b"date,return\n2020-01-01,0.1\n2020-01-02\n2020-01-03,1,2\n",
          ["2 rows", "2 fields", "line 3: 1 field"]),
         ("a.csv", b"date,return\n2020-01-01,0,1\n", ["line 2: 3 fields", "decimal comma"]),
+        ("a.csv", b'[{"date": "2020-01-01", "return": 0.1}]', ["looks like JSON, not a table. Export it as CSV"]),
+        ("a.csv", b'{\n  "date": ["2020-01-01"]\n}\n', ["looks like JSON"]),
+        ("a.csv", b'[\n [1, 2]\n]\n', ["looks like JSON"]),
         ("a.csv", b"date,ret,ret\n2020-01-01,0,1\n", ["'ret'", "twice", "columns 2 and 3"]),
         ("a.csv", b"date,return\n2020-01-01,\xe9\n", ["not UTF-8", "0xe9 in line 2"]),
         ("a.csv", "date,return\n".encode("utf-16"), ["UTF-16"]),
@@ -448,6 +451,10 @@ def test_percent_is_refused():
     found = read_returns(pd.Series(100 * VALUES, index=DATES), role="base", unit="percent")
     np.testing.assert_allclose(found.values[:, 0], VALUES)
     assert found.notes == ("base: percent divided by 100",)
+    assert found.warnings == ()
+    # decimals that were called percents
+    twice = read_returns(pd.Series(VALUES / 10, index=DATES), role="base", unit="percent")
+    assert re.search(r"volatility of 0\.\d+ a year after the division by 100: leave out --unit", twice.warnings[0])
     assert read_returns(pd.Series(100 * VALUES, index=DATES), role="base", unit="decimal").values.std() > 0.5
 
 
