@@ -83,6 +83,7 @@ def tries_data(tries: Tries, *, same_tries: bool) -> dict[str, Any]:
     found: dict[str, Any] = {
         "curves": _curve_data(tries.curves),
         "sampling_gap": tries.sampling_gap,
+        "ends_early": tries.ends_early,
         "sets": _set_data(tries.sets),
     }
     for policy, bound, reached in (
