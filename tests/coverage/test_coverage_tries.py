@@ -472,3 +472,18 @@ def test_timing_that_rollouts_share_without_skill_is_not_breadth():
     assert abs(beyond.tuned.share) < 3 * beyond.tuned.se
     assert finding != "wider"
     assert any("share their timing" in note for note in beyond.notes)
+
+
+@pytest.mark.parametrize("policy", ["base", "tuned"])
+@pytest.mark.parametrize(("few", "early"), [(1, True), (15, True), (16, False), (32, False)])
+def test_curves_that_end_far_below_all_tries_are_told(policy, few, early):
+    counts = {"base": full(4, 40), "tuned": full(9, 40)}
+    tries = {"base": full(32, 40), "tuned": full(32, 40)}
+    tries[policy][3], counts[policy][3] = few, 0
+    found = compare_tries(
+        counts["base"], counts["tuned"], base_tries=tries["base"], tuned_tries=tries["tuned"], reps=99
+    )
+    assert found.ends_early == early
+    assert found.curves.k[-1] == few
+    said = f"the curves end at k={few}, the fewest tries of any problem, where others have up to 32"
+    assert any(said in note for note in found.notes) == early
