@@ -85,6 +85,7 @@ def arrow_table(path: Path, *, name: str) -> Table:
                         whole = _batches(stream, stream.schema, name, before.st_size)
                 except broken:
                     whole = feather.read_table(path)
+                    _refuse_invalid(whole, name)
             schema, rows = whole.schema, whole.num_rows
         named = schema.names  # where a name is no text, this is what fails
     except broken as error:
@@ -127,11 +128,22 @@ def _batches(batches: Iterable[Any], schema: Any, name: str, packed: int) -> Any
     limit = min(LARGEST_ARROW, max(FLOOR, RATIO * packed))
     kept, size = [], 0
     for batch in batches:
+        _refuse_invalid(batch, name)
         kept.append(batch)
         size += batch.nbytes
         if size > limit:
             raise InputError(f"{name}: unpacks to more than {limit >> 20} MiB. Write it as Parquet.")
     return pa.Table.from_batches(kept, schema)
+
+
+def _refuse_invalid(cells: Any, name: str) -> None:
+    """Refuse what points outside of itself before anything else looks at it: Arrow follows what a file says."""
+    import pyarrow as pa
+
+    try:
+        cells.validate(full=True)
+    except (pa.ArrowException, ValueError, OverflowError) as error:
+        raise InputError(f"{name}: is damaged ({_first_line(error)}). Write it anew.") from error
 
 
 def _pandas(frame: pd.DataFrame, name: str) -> Table:

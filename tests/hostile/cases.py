@@ -108,6 +108,19 @@ def table(path: Path, **columns: object) -> Path:
     return path
 
 
+def strayed(path: Path) -> Path:
+    """A column of two kinds, whose rows name a hundredth."""
+    kinds = pa.dense_union([pa.field("a", pa.float64()), pa.field("b", pa.int64())])
+    places = b"".join(place.to_bytes(4, "little") for place in range(90))
+    held = [None, pa.py_buffer(bytes([0, 100, 90] * 30)), pa.py_buffer(places)]
+    column = pa.Array.from_buffers(kinds, 90, held, children=[pa.array(VALUES), pa.array(range(90))])
+    made = pa.table({"date": pa.array(DAYS, pa.date32()), "return": column})
+    opened = pa.ipc.new_file if path.suffix == ".feather" else pa.ipc.new_stream
+    with opened(str(path), made.schema) as out:
+        out.write_table(made)
+    return path
+
+
 def cut(path: Path) -> Path:
     table(path, **{"return": VALUES})
     path.write_bytes(path.read_bytes()[: path.stat().st_size * 2 // 3])
@@ -265,6 +278,9 @@ CASES = [
     refused("half of a Parquet file", "a.parquet", cut, "cannot be read as .parquet"),
     refused("a Parquet file that says it is larger", "a.parquet", swapped_end, "cannot be read as .parquet"),
     refused("half of a Feather file", "a.feather", cut, "cannot be read as .feather"),
+    # its rows point at columns that are not there, and Arrow would follow them: the process died
+    refused("a Feather file that points outside of itself", "a.feather", strayed, "is damaged", "Write it anew"),
+    refused("the same as a stream", "a.arrow", strayed, "is damaged", "Write it anew"),
     refused("Parquet with lists", "a.parquet", lambda path: table(path, **{"return": [[x] for x in VALUES]}),
             "text in 90 rows"),
     refused("Parquet with records", "a.parquet", lambda path: table(path, **{"return": [{"x": x} for x in VALUES]}),
