@@ -29,7 +29,7 @@ from auditor.inputs.returns import Returns, read_streams
 from auditor.inputs.trials import read_trials
 from auditor.ledger.budget import Look, Subject, spend
 from auditor.measure import alongside, how_selected, in_library, measure, too_coarse
-from auditor.oddities import base_among_known, oddities, refuse_tuned_among_known
+from auditor.oddities import known_that_are, oddities, refuse_tuned_among_known
 from auditor.pictures import make_pictures
 from auditor.reading import a_rate, read_known, read_pair, read_policy, read_rate, settings_among
 from auditor.report.rated import Given
@@ -237,9 +237,10 @@ def audit_checked(
     pictured: bool = True,
 ) -> Audit:
     """Test, cover and label a checked pair; `pictured` is False where of many audits the label alone counts."""
-    told_more = len(pair.known_names) > len(base_among_known(pair))
-    evidence: Evidence = "trades" if desk else "known" if told_more else "returns"
     refuse_tuned_among_known(pair)
+    base_known = known_that_are(pair, pair.base)
+    told_more = len(pair.known_names) > len(base_known)
+    evidence: Evidence = "trades" if desk else "known" if told_more else "returns"
     read = describe.inputs(pair, tried, library, desk)
     if rates is not None:
         # A calibration is of the base alone: it has seen no direction.
@@ -337,7 +338,7 @@ def audit_checked(
         warnings=pair.warnings
         + (() if desk is None else desk.warnings)
         + (() if tried is None else tried.warnings)
-        + oddities(pair, outside, way, verdict.finding, verdict.evidence, settings)
+        + oddities(pair, outside, way, verdict.finding, verdict.evidence, settings, base_known)
         + describe.selection_warnings(selection),
         notes=pair.notes + (() if desk is None else desk.notes) + selection.notes,
         sample=describe.sample(pair),

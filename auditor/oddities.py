@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -20,33 +22,34 @@ from auditor.verdict.words import detectable_text
 
 def refuse_tuned_among_known(pair: Pair) -> None:
     """Refuse a known stream that is the tuned policy itself, levered or not: it would explain all of it."""
-    for name, stream in zip(pair.known_names, pair.known.T, strict=True):
-        # as it was read, too: cash is taken off the policies alone
-        if any(_same(stream, tuned) for tuned in (pair.tuned, pair.tuned + pair.cash)):
-            raise InputError(
-                f"--known: column {name!r} is the tuned policy itself, so it would explain every return. "
-                "Known streams are what the base could have had: leave that column out"
-            )
+    if found := known_that_are(pair, pair.tuned):
+        raise InputError(
+            f"--known: column {found[0]!r} is the tuned policy itself, so it would explain every return. "
+            "Known streams are what the base could have had: leave that column out"
+        )
 
 
-def base_among_known(pair: Pair) -> list[str]:
-    """Names of known streams that are the base itself, levered or not: they tell nothing that was not known."""
-    policies = (pair.base, pair.base + pair.cash)
+def known_that_are(pair: Pair, policy: NDArray[np.float64]) -> list[str]:
+    """Names of known streams that are a policy of the pair, (T,), itself, levered or not."""
+    # as it was read, too: cash is taken off the policies alone
+    forms = [policy, policy + pair.cash] if pair.cash.any() else [policy]
     return [
         name
         for name, stream in zip(pair.known_names, pair.known.T, strict=True)
-        if any(_same(stream, base) for base in policies)
+        if stream.std() > 0 and any(1 - np.corrcoef(stream, one)[0, 1] ** 2 < COLLINEAR for one in forms)
     ]
 
 
-def _same(stream: NDArray[np.float64], policy: NDArray[np.float64]) -> bool:
-    return bool(stream.std() > 0 and 1 - np.corrcoef(stream, policy)[0, 1] ** 2 < COLLINEAR)
-
-
 def oddities(
-    pair: Pair, outside: Measured, way: Direction, finding: Finding, evidence: Evidence, settings: Settings
+    pair: Pair,
+    outside: Measured,
+    way: Direction,
+    finding: Finding,
+    evidence: Evidence,
+    settings: Settings,
+    base_known: Sequence[str],
 ) -> tuple[str, ...]:
-    """What the user should know before believing the label."""
+    """What the user should know before believing the label; base_known names known streams that are the base."""
     found = []
     if np.array_equal(pair.base, pair.tuned):
         found.append("Both policies have the same returns on every date: was one file given twice?")
@@ -54,9 +57,9 @@ def oddities(
         found.append(
             f"In sample there are only {pair.in_sample.index.size} periods: what was promised there may be mere chance."
         )
-    if known := base_among_known(pair):
+    if base_known:
         found.append(
-            f"--known: {', '.join(map(repr, known))} is the base itself, levered or not, and tells nothing new."
+            f"--known: {', '.join(map(repr, base_known))} is the base itself, levered or not, and tells nothing new."
         )
     single = one_period_that_makes_it(pair, outside.gain.gain)
     if single:

@@ -122,8 +122,6 @@ def _what_came(client: Any, future: Any) -> Done:
 
     while True:
         try:
-            if future.status == "cancelled":
-                raise CancelledError
             error = future.exception(timeout=WAIT)
             if error is not None:
                 break

@@ -146,12 +146,11 @@ def compare_tries(
             missing.append("Comparison at equal coverage: sample coverage was not assessed")
         else:
             equal = equal_coverage(base, tuned, reached[0], reached[1])
-    short = [name for name, tries in (("base", base_tries), ("tuned", tuned_tries)) if 2 * tries.min() < tries.max()]
-    if short:
-        few = base_tries if short[0] == "base" else tuned_tries
+    most = max((int(one.max()) for one in (base_tries, tuned_tries) if 2 * one.min() < one.max()), default=None)
+    if most is not None:
         notes.append(
             f"the curves end at k={int(curves.k[-1])}, the fewest tries of any problem, where others have up to "
-            f"{int(few.max())}: leave out problems with few tries to see further"
+            f"{most}: leave out problems with few tries to see further"
         )
     if base.size < 30:
         notes.append(f"only {base.size} problems: the band is rough")
@@ -167,7 +166,7 @@ def compare_tries(
         tuned_coverage=None if reached[1] is None else float(reached[1][-1]),
         cover={tau: (cover_at(base_tries, base, tau), cover_at(tuned_tries, tuned, tau)) for tau in TAUS},
         equal_coverage=equal,
-        ends_early=bool(short),
+        ends_early=most is not None,
         notes=tuple(notes),
         not_assessed=tuple(missing),
     )

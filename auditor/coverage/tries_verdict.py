@@ -35,9 +35,9 @@ def judge_tries(tries: Tries, beyond: BeyondLuck | None = None) -> TriesVerdict:
 
     wider               more problems with all tries, shown, above the 95 % bound of what the base can reach (Chao2);
                         beyond luck, instead of that bound, new problems on which the base is near its placebo
-    unclear             all else, and where a problem has so few tries that the curves end far below all tries
     sharper, not wider  a better single try, shown, and no more problems with all tries, or at most 5 % of them more
     narrower            fewer problems with all tries, shown, and no better single try
+    unclear             all else, and where a problem has so few tries that the curves end far below all tries
     """
     if beyond is not None:
         return _beyond(beyond)

@@ -111,6 +111,7 @@ def read_returns(
         notes += (f"{name}: percent divided by 100",)
     if evidence := size_evidence(values):
         raise InputError(f"{name}: the values in column {header!r} {evidence}.")
+    warnings: tuple[str, ...] = ()
     if role != "rf":
         # detection is off where the user has said what the numbers are, but money divided by 100 is money still
         doubts = (money_evidence,) if unit == "percent" else (money_evidence, percent_evidence)
@@ -120,13 +121,9 @@ def read_returns(
                 raise InputError(f"{name}: the values in column {header!r} {evidence}.")
         if evidence := constant_evidence(values):
             raise InputError(f"{name}: the values in column {header!r} {evidence}.")
-    warnings = _below(values, dates, name, lambda row: label(row)) if role != "rf" else ()
-    if (
-        role != "rf"
-        and unit == "percent"
-        and (evidence := divided_evidence(values, infer_frequency(dates).periods_per_year))
-    ):
-        warnings += (f"{name}: the values in column {header!r} {evidence}.",)
+        warnings = _below(values, dates, name, lambda row: label(row))
+        if unit == "percent" and (evidence := divided_evidence(values, per_year)):
+            warnings += (f"{name}: the values in column {header!r} {evidence}.",)
     return _returns(name, (header,), dates, values[:, None], notes, warnings)
 
 

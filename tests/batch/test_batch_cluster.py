@@ -120,6 +120,15 @@ def test_a_result_that_is_lost_with_its_worker_before_it_is_fetched_is_made_agai
     assert (found.error, found.passing) == ("no such thing", False)
 
 
+def test_audits_that_the_scheduler_cancels_are_told(scheduler):
+    job = Job(row=1, name="a", base="b", tuned="t", refused="no such thing")
+    with running(worker(scheduler)), Client(scheduler, set_as_default=False) as client:
+        future = client.submit(cluster.perform, "audit", job, pure=False)
+        future.cancel()
+        with pytest.raises(AuditorError, match="the scheduler is gone, or it cancelled the audits"):
+            cluster._what_came(client, future)
+
+
 def test_a_cluster_whose_workers_are_all_gone_is_told_and_its_journal_goes_on(
     manifest, tmp_path, scheduler, monkeypatch
 ):
