@@ -4,7 +4,10 @@ import html
 import re
 from pathlib import Path
 
+from click.testing import CliRunner
+
 from auditor import demo
+from auditor.cli import main
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
@@ -26,3 +29,9 @@ def test_the_terminal_picture_shows_what_the_program_prints():
     for line in filter(None, printed.splitlines()):
         assert re.sub(r"\s+", "", line) in words, line
     assert "http" not in picture.replace("http://www.w3.org/2000/svg", "")
+
+
+def test_the_lines_of_the_demo_are_those_that_it_prints():
+    shown = next(part for part in README.split("```text\n")[1:] if part.startswith("Sharpe gain")).split("```")[0]
+    printed = CliRunner().invoke(main, ["demo", "-q"]).stdout
+    assert printed.rstrip() == shown.rstrip()
