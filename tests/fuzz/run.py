@@ -4,14 +4,16 @@ PYTHONPATH=tests/calibration python tests/fuzz/run.py --minutes 30 --log fuzz.cs
 
 Minutes are of the processor, so a busy machine does not shorten the run. Readers take turns. With --log every turn is
 a line of that file, and the next run goes on where the lines end: half an hour a reader may take several sittings.
-A finding is made small by hypothesis and printed; its reader begins anew, and its turns in this run are over. Seeds
-rise, so no run sees the files of another one, and --seed with --minutes 0.01 makes those of one seed again.
+A finding is made small by hypothesis and printed; its reader begins anew, and its turns in this run are over. A turn is
+a process of its own, so that a file which ends the process inside of a library is a finding as well. Seeds rise, so no
+run sees the files of another one, and --seed with --minutes 0.01 makes those of one seed again.
 """
 
 from __future__ import annotations
 
 import argparse
 import csv
+import multiprocessing
 import os
 import resource
 import signal
@@ -21,6 +23,7 @@ import time
 import traceback
 import warnings
 from dataclasses import dataclass
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 from hypothesis import HealthCheck, Phase, given, seed, settings
@@ -88,22 +91,43 @@ def stop(which: int, frame: object) -> None:
     """End after this round of files, with its turn written down; the second time at once."""
     STOPPED.append(128 + which)
     signal.signal(which, signal.SIG_DFL)
+    for child in multiprocessing.active_children():
+        child.terminate()
 
 
 def turn(name: str, minutes: float, behind: Turns, log: Path | None) -> bool:
     """Fuzz one reader for so long; True where something was found. The turn is written down however it ends."""
-    cases, check = READERS[name]
-    first, begin, rounds, found = behind.next, busy(), 0, False
+    first, rounds, spent, found = behind.next, 0, 0.0, False
+    forked = multiprocessing.get_context("fork")
+    hears, tells = forked.Pipe(duplex=False)
+    child = forked.Process(target=feed, args=(name, minutes, first, tells), daemon=True)
+    child.start()
+    tells.close()
     try:
-        while busy() - begin < 60 * minutes and not found and not STOPPED:
-            found = not clean(first + rounds, cases, check, name)
-            rounds += not found
+        while True:
+            rounds, spent, found = hears.recv()
+    except EOFError:
+        child.join()
+        if child.exitcode and not STOPPED:
+            found = True
+            ended = f"the process ended with code {child.exitcode}"
+            print(f"{name}: finding at --seed {first + rounds}: {ended}", file=sys.stderr, flush=True)
     finally:
-        spent = (busy() - begin) / 60
         behind.add(first, rounds * ROUND, spent, found)
         if log:
             write(log, (name, first, rounds * ROUND, f"{spent:.3f}", "yes" if found else "no", commit(), now()))
     return found
+
+
+def feed(name: str, minutes: float, first: int, tells: Connection) -> None:
+    """Feed rounds of files to a reader; tell after each how many in how many minutes, and whether it was a finding."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # of the keyboard it comes to the parent too, which ends this process
+    cases, check = READERS[name]
+    begin, rounds, found = busy(), 0, False
+    while busy() - begin < 60 * minutes and not found and not STOPPED:
+        found = not clean(first + rounds, cases, check, name)
+        rounds += not found
+        tells.send((rounds, (busy() - begin) / 60, found))
 
 
 def clean(number: int, cases: object, check: object, name: str) -> bool:

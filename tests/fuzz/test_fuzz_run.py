@@ -11,12 +11,18 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 
 
-def run(*arguments):
-    path = os.pathsep.join(map(str, (ROOT, ROOT / "tests" / "calibration")))
-    done = subprocess.run(
-        [sys.executable, ROOT / "tests" / "fuzz" / "run.py", *map(str, arguments)], capture_output=True, text=True,
-        check=False, env=os.environ | {"PYTHONPATH": path},
+PATHS = os.pathsep.join(map(str, (ROOT, ROOT / "tests" / "calibration", ROOT / "tests" / "fuzz")))
+
+
+def python(*arguments):
+    return subprocess.run(
+        [sys.executable, *map(str, arguments)], capture_output=True, text=True,
+        check=False, env=os.environ | {"PYTHONPATH": PATHS},
     )  # fmt: skip
+
+
+def run(*arguments):
+    done = python(ROOT / "tests" / "fuzz" / "run.py", *arguments)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
@@ -44,3 +50,21 @@ def test_turns_are_written_down_and_gone_on_from(tmp_path):
     assert seeds == [8 + sum(int(row["files"]) // 200 for row in rows[3 : 3 + at]) for at in range(len(seeds))]
     assert f"{sum(int(row['files']) for row in rows[3:]):,} files" in told
     assert sum(float(row["minutes"]) for row in rows[3:]) >= 0.002
+
+
+def test_a_file_that_ends_the_process_is_a_finding_and_the_run_goes_on(tmp_path):
+    log = tmp_path / "log.csv"
+    script = tmp_path / "script.py"
+    script.write_text(
+        "import os, signal, sys\n"
+        "import run\n"
+        "from hypothesis import strategies as st\n"
+        "kill = lambda number: os.kill(os.getpid(), signal.SIGSEGV) if number > 50_000 else None\n"
+        "run.READERS |= {'kills': (st.integers(0, 100_000), kill), 'sound': (st.none(), lambda none: None)}\n"
+        "sys.exit(run.main())\n"
+    )
+    done = python(script, "--minutes", 0.002, "--log", log, "kills", "sound")
+    assert done.returncode == 1
+    assert "kills: finding at --seed 0: the process ended with code -11" in done.stderr
+    with log.open(newline="") as file:
+        assert [(row["reader"], row["found"]) for row in csv.DictReader(file)] == [("kills", "yes"), ("sound", "no")]
