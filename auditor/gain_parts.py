@@ -110,8 +110,8 @@ def new_tests(parts: Split, table: Array, resampled: Resampled, draws: Draws) ->
     mean = studentise(NEW_MEAN, table[:, EARNS], columns_of(resampled, EARNS), se=error)
     if not covered.any():
         return mean, mean
-    # The alpha's own error holds the covered stream's share of the factor already.
-    factor = parts.error_factor / math.hypot(1, sharpe_ratio(covered))
+    # The alpha's own error holds the covered stream's share of the factor already; parts known exactly have no factor.
+    factor = max(1.0, parts.error_factor / math.hypot(1, sharpe_ratio(covered)))
     error = factor * alpha_error(covered, total, draws.lengths, lost)
     if parts.booked:
         error = booked_error(NEW_ALPHA, table[:, BESIDE], draws.lengths, draws.block)
