@@ -33,6 +33,7 @@ from auditor.stats.sharpe import (
     sharpe_difference_test,
     sharpe_test,
 )
+from auditor.stats.signs import few, signs_p
 from auditor.stats.spanning import cover_moments, spanning_regression
 from auditor.stats.studentised import replicates
 
@@ -57,6 +58,8 @@ class Measured:
 
     replicates     (reps,) annualised gain in every resample of the paired test
     horizon_share  None where no window holds the longer horizon
+    gain_signs     p of the gain under random signs, where few periods carry it; None where enough do
+    new_signs      the same of the new part
     """
 
     gain: SharpeTest
@@ -66,6 +69,8 @@ class Measured:
     attribution: SpanAttribution
     horizon: int
     horizon_share: float | None
+    gain_signs: float | None
+    new_signs: float | None
 
 
 def measure(pair: Pair, where: Span, parts: Split, settings: Settings, *, claim: float | None = None) -> Measured:
@@ -95,10 +100,19 @@ def measure(pair: Pair, where: Span, parts: Split, settings: Settings, *, claim:
         horizons=sorted({*HORIZONS, horizon}),
         found=sharpe_difference_test(scaled_base, scaled_tuned, draws, resampled=in_pair),
     )
+    gain_signs = signs_of_few(scaled_tuned - scaled_base, draws)
+    if gain_signs is not None:
+        least = min(1.0, 2 * min(gain_signs, 1 - gain_signs))
+        test = replace(
+            test,
+            p_value=max(test.p_value, gain_signs),
+            p_value_two_sided=max(test.p_value_two_sided, least),
+        )
     at_horizon = [one.gain for one in test.horizons if one.periods == horizon]
     share = at_horizon[0] / test.gain if at_horizon and test.gain >= ROUNDING else None
     on_base = spanning_regression(tuned, base[:, None], periods_per_year=pair.periods_per_year)
     tested = gains = replicates(SHARPE_DIFFERENCE, paired, in_pair)
+    new_signs = None
     if parts.nothing_new:
         attribution = nothing_new(test, on_base, f"there is no new part: {parts.nothing_new}")
     else:
@@ -112,6 +126,9 @@ def measure(pair: Pair, where: Span, parts: Split, settings: Settings, *, claim:
         attribution = attribute(
             parts, table, in_cover, gains, test, on_base, draws, float(total.std()), pair.periods_per_year
         )
+        new_signs = signs_of_few(parts.new, draws)
+        if new_signs is not None and attribution.new_p is not None:
+            attribution = replace(attribution, new_p=max(attribution.new_p, new_signs))
     return Measured(
         gain=test,
         replicates=tested * math.sqrt(pair.periods_per_year),
@@ -120,7 +137,14 @@ def measure(pair: Pair, where: Span, parts: Split, settings: Settings, *, claim:
         attribution=attribution,
         horizon=horizon,
         horizon_share=share,
+        gain_signs=gain_signs,
+        new_signs=new_signs,
     )
+
+
+def signs_of_few(values: Array, draws: Draws) -> float | None:
+    """P of a stream's sum under random signs of its blocks, where few periods carry it; None where enough do."""
+    return signs_p(values, draws.lengths, draws.block, seed=draws.seed) if few(values) else None
 
 
 def too_coarse(outside: Measured, look: Look) -> int | None:

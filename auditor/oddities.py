@@ -64,6 +64,16 @@ def oddities(
     single = one_period_that_makes_it(pair, outside.gain.gain)
     if single:
         found.append(single)
+    carried = [
+        f"{what} (p = {p:.3f})"
+        for what, p in (("the gain", outside.gain_signs), ("the new part", outside.new_signs))
+        if p is not None
+    ]
+    if carried:
+        found.append(
+            f"Few out-of-sample periods carry {' and '.join(carried)}: too few for resampling alone, so the p may not "
+            "be below that of as many coins, which give every sign to each at random."
+        )
     shortest = min(pair.out_of_sample.lengths)
     if settings.block == "auto" and len(pair.out_of_sample.lengths) > 1 and outside.gain.block == shortest:
         found.append(

@@ -402,3 +402,20 @@ def test_options_for_trades_without_trades_are_refused(option):
     base, tuned, _, _ = frames()
     with pytest.raises(InputError, match="none were given"):
         run(base, tuned, None, None, **option)
+
+
+@pytest.mark.parametrize(("won", "p"), [((0.03, 0.03), 0.25), ((0.03, 0.02, 0.01), 0.125), ((0.03,) * 3, 0.125)])
+def test_trades_that_won_by_chance_are_no_more_than_coins(won, p):
+    base, _, base_trades, _ = frames()
+    tuned, rows = base.copy(), []
+    for at, pnl in zip(desk().split + 40 * (1 + np.arange(len(won))), won, strict=True):
+        tuned.iloc[at] += pnl
+        day, before = base.index[at], base.index[at - 1]
+        rows.append({"instrument": "other", "side": "long", "entry_time": before, "exit_time": day, "pnl": pnl})
+    more = pd.DataFrame(rows).reindex(columns=base_trades.columns)
+    more["quantity"] = 1.0
+    result = run(base, tuned, base_trades, pd.concat([base_trades, more]))
+    assert result.attribution.new_p == p
+    assert result.sharpe.out_of_sample.p_value > 0.1
+    assert result.finding in ("no_gain", "unproven")
+    assert any(f"the new part (p = {p:.3f})" in text for text in result.warnings)
