@@ -136,6 +136,11 @@ def make_desk(pair: Pair, base: Trades, tuned: Trades, settings: Settings) -> De
     doubts = doubts_of(base, tuned, found, settings)
     if not pair.known_names:
         warnings += one_way(tuned, found)
+    if found.netted:
+        doubts += (
+            "For most of the time called new the tuned policy itself holds the other side of the same instrument: net, "
+            "that is a smaller size and nothing new. Give net positions, or trades that never face each other.",
+        )
     if found.blind:
         doubts += (
             "The base joins tuned trades that have lost, or leaves those that have gained, and there are no prices to "

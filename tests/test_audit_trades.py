@@ -381,7 +381,15 @@ def test_trades_that_only_cancel_others_are_told():
     series = [pd.Series(one.returns(trades), one.dates) for trades in (one.base, kept)]
     result = run(*series, base_trades, pd.concat([base_trades, against]))
     assert any("only cancel another trade" in text for text in result.warnings)
-    assert result.label != "new_edge" or result.standing == "presumed"
+    assert result.label != "new_edge"
+    assert result.attribution.new_p is None
+    # nor a little shorter, and so never at another trade's very times
+    short = against.assign(exit_time=against["entry_time"] + 0.9 * (against["exit_time"] - against["entry_time"]))
+    result = run(*series, base_trades, pd.concat([base_trades, short]))
+    assert not any("only cancel another trade" in text for text in result.warnings)
+    assert any("holds the other side of the same instrument" in text for text in result.warnings)
+    assert result.label != "new_edge"
+    assert "a smaller size, net" in result.attribution.out_of_sample.new_reason
 
 
 def test_a_blotter_without_sides_beside_one_with_shorts_is_refused():

@@ -16,6 +16,7 @@ from auditor.coverage.booking import (
     cover_from_trades,
     exit_rows,
     moves_on_price,
+    netted_share,
 )
 from auditor.errors import InputError
 from auditor.inputs.trades import read_trades
@@ -256,10 +257,11 @@ def test_what_streams_earned_while_trades_were_held():
 # ---- a span
 
 
-def parts(covered, new, blind=False):
+def parts(covered, new, blind=False, netted=False):
     size = len(covered)
     return Booked(
         covered=np.array(covered, float), new=np.array(new, float), blind=blind, share=np.zeros(size),
+        netted=netted,
         row=np.arange(size), fresh=np.zeros(size), key=("instrument", "setup"),
     )  # fmt: skip
 
@@ -299,6 +301,42 @@ def test_why_a_span_has_no_new_part(new, blind, reason):
     part = cover_from_trades(parts([1, 2, 9], new, blind), integers(0, 1))
     assert part.nothing_new == reason
     assert part.covered.tolist() == [1 + new[0], 2]
+    assert part.names == ("instrument", "setup")
+
+
+def test_new_time_is_netted_where_the_policy_itself_holds_the_other_side():
+    tuned = blotter(
+        ("A", "long", 0, 4, 0.1), ("A", "short", 1, 3, 0.1), ("B", "short", 0, 2, 0.1), ("A", "short", 6, 8, 0.1)
+    )
+    # new: the shorts, two days each; only the first of them faces a long of its own in its instrument
+    assert netted_share(tuned, np.array([1.0, 0, 0, 0])) == pytest.approx(1 / 3)
+    assert netted_share(tuned, np.array([1.0, 0.5, 0, 0])) == pytest.approx(1 / 5)
+    assert netted_share(tuned, np.array([0.0, 1, 1, 1])) == pytest.approx(0.5)
+    assert netted_share(tuned, np.ones(4)) == 0.0
+    frame = {"instrument": "A", "side": ["long", "short"], "pnl": 0.1, "quantity": 1.0}
+    times = {"entry_time": [START, START], "exit_time": START + pd.to_timedelta([2, 1], "D")}
+    priced = read_trades(
+        pd.DataFrame(frame | times | {"entry_price": [1.0, 3.0], "exit_price": 2.0, "instrument": ["A", "A"]}),
+        role="tuned trades",
+    )
+    # two days at a price of 1, half of them netted, beside one day at 3, all of it
+    assert netted_share(priced, np.zeros(2)) == pytest.approx((1 + 3) / (2 + 3))
+
+
+def test_book_tells_that_most_of_the_new_part_is_netted():
+    base = blotter(*(("A", "long", day, day + 2, 0.01) for day in range(0, 20, 4)))
+    against = [("A", "short", day, day + 1.5, 0.02) for day in range(0, 20, 4)]
+    others = [("B", "short", day, day + 2, 0.02) for day in range(0, 20, 4)]
+    kept = [("A", "long", day, day + 2, 0.01) for day in range(0, 20, 4)]
+    for more, netted in ((against, True), (against + others, False), (others, False)):
+        tuned = blotter(*kept, *more, role="tuned trades")
+        assert book(base, tuned, DATES, clock=False, key=("instrument", "side")).netted is netted
+
+
+def test_what_faces_the_policys_own_trades_is_a_smaller_size():
+    part = cover_from_trades(parts([1, 2, 9], [1, 0, 5], blind=True, netted=True), integers(0, 1))
+    assert part.nothing_new.startswith("most of it is the other side of what the tuned policy itself holds")
+    assert part.covered.tolist() == [2, 2]
     assert part.names == ("instrument", "setup")
 
 
