@@ -18,7 +18,7 @@ from auditor.breadth_pictures import breadth_of_sessions, breadth_of_trades
 from auditor.calibrated import refuse_other, with_calibration
 from auditor.config import Align, Kind, Missing, RolloutAs, Settings, Unit, parse_windows
 from auditor.coverage.booking import cover_from_trades
-from auditor.coverage.direction import DAILY, direction
+from auditor.coverage.direction import DAILY, direction_throughout
 from auditor.coverage.holdings import cover_from_positions
 from auditor.coverage.split import Split
 from auditor.coverage.streams import candidates, cover_from_returns, pure_sizing, without_known
@@ -247,8 +247,8 @@ def audit_checked(
         usual = settings.gain_level_in_force(told=desk is not None)
         asked = describe.settings_in_force(settings, usual, pair)
         refuse_other(rates, inputs=read, sample=describe.sample(pair), evidence=evidence, settings=asked)
-    way = direction(pair.base, pair.tuned, pair.known, level=settings.level)
-    gain_level = settings.gain_level_in_force(told=desk is not None or way.tells_new(pair.periods_per_year))
+    way = direction_throughout(pair.base, pair.tuned, pair.known, pair.out_of_sample.index, level=settings.level)
+    gain_level = settings.gain_level_in_force(told=desk is not None or way.tells_new(pair.frequency.name))
     in_force = describe.settings_in_force(settings, gain_level, pair)
     # Here, once nothing can be refused any more and before anything is seen: from here on it is a look.
     subject = describe.subject(pair, read, in_force)
@@ -296,7 +296,7 @@ def audit_checked(
             leaves_base=outside.split.nothing_new is None,
             direction=way,
             known_complete=settings.known_complete,
-            must_see=desk is None and not settings.known_complete and pair.periods_per_year >= DAILY,
+            must_see=desk is None and not settings.known_complete and pair.frequency.name in DAILY,
             doubted=isinstance(desk, Desk) and desk.doubted,
             not_assessed=describe.selection_not_assessed(selection),
         )

@@ -87,10 +87,10 @@ def oddities(
             "New edge is presumed without any known stream: long-only policies that share a market passed for it in "
         )
         shifted = ", and a shift of weight between sleeves of the base in a quarter. Give both (--known)."
-        daily = pair.periods_per_year >= DAILY
+        daily = pair.frequency.name in DAILY
         found.append(f"{shared}most simulated worlds{'. Give the market (--known).' if daily else shifted}")
     if evidence != "trades" and way.hidden(settings.level):
-        barred = pair.periods_per_year >= DAILY and not settings.known_complete
+        barred = pair.frequency.name in DAILY and not settings.known_complete
         passes = (
             "so nothing here is called new edge" if barred else "so a filter of the base's own trades can pass for it"
         )

@@ -420,3 +420,10 @@ def test_one_file_given_twice_and_little_in_sample_are_told():
     few = quick(base, base + 0.5 * base_returns(6), oos_start=DAYS[22])
     assert any("In sample there are only 22 periods" in text for text in few.warnings)
     assert not any("In sample there" in text for text in quick(base, 2 * base, oos_start=DAYS[60]).warnings)
+
+
+def test_what_holds_of_daily_data_is_told_from_the_dates():
+    base, other = np.random.default_rng(1).standard_normal((2, 2520)) * 0.01
+    for per_year in (252, 199):
+        result = audit(series(base), series(base + other), oos_start=DAYS[1260], reps=199, periods_per_year=per_year)
+        assert any("so nothing here is called new edge" in text for text in result.warnings), per_year

@@ -46,7 +46,7 @@ def notes_of(ground: Ground, *, rated: bool) -> tuple[str, ...]:
             "Returns do not tell a base's setups or risks apart: where one is dropped or hedged, the base is two "
             "independent resamples that together have its mean and variance."
         )
-        if ground.settings.gain_level is None and ground.field.periods_per_year >= DAILY:
+        if ground.settings.gain_level is None and ground.pair.frequency.name in DAILY:
             found.append(
                 f"The gain is held against {GAIN_LEVEL_WHERE_TOLD:g} where daily returns show the base inside the "
                 "tuned policy, as in any audit."

@@ -104,7 +104,7 @@ def _chosen(audit: Audit, *, frames: bool = False) -> Iterator[tuple[str, Any]]:
         yield "instrument_returns", _Name("instrument_returns") if frames else "FILE"
     found = audit.coverage
     told = found.trades is not None or found.positions is not None
-    told = told or found.direction.tells_new(audit.sample.periods_per_year)
+    told = told or found.direction.tells_new(audit.sample.frequency)
     yield from _options(audit.settings, _usual(audit.settings, told=told))
     if audit.calibration is not None:
         name = audit.calibration.name

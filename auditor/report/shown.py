@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from auditor.config import MOST_REPS
+from auditor.coverage.direction import ALL
 from auditor.report.plain import clean
 from auditor.stats.sharpe import SharpeTest
 from auditor.verdict.checks import Check, Finding
@@ -179,7 +180,8 @@ def direction(audit: Audit) -> str:
         return f"{said} (z {found.z:+.2f})" if found.z is not None else said
     if found.z is None:
         return f"not assessed, {clean(found.reason or 'it does not apply')}"
-    said = f"{DIRECTIONS[found.verdict]} (z {signed(found.z)})"
+    of = "" if found.periods == ALL else f" of {found.periods}"
+    said = f"{DIRECTIONS[found.verdict]} (z {signed(found.z)}{of})"
     exact = audit.coverage.trades or audit.coverage.positions
     return f"{said}, as far as returns alone show it; what was held decides" if exact else said
 

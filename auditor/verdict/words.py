@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from auditor.coverage.direction import ALL
 from auditor.verdict.checks import Check, Evidence, Facts, Finding, Standing
 
 HEADLINES: Mapping[Finding, str] = {
@@ -129,7 +130,8 @@ def _why_not_new(facts: Facts, checks: Mapping[str, Check]) -> str:
         return f"only {share_text(share.value)} of it comes from {outside}"
     if facts.blind:
         return "these returns cannot tell whether the tuned policy is only a part of the base"
-    return f"the tuned policy is the narrower one (z = {facts.direction.z or 0.0:.1f}): it keeps a part of the base"
+    of = "" if facts.direction.periods == ALL else f" of {facts.direction.periods}"
+    return f"the tuned policy is the narrower one (z = {facts.direction.z or 0.0:.1f}{of}): it keeps a part of the base"
 
 
 def _horizon_words(facts: Facts, checks: Mapping[str, Check]) -> str:

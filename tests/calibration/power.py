@@ -104,7 +104,7 @@ def calls_new(found, new_p, way, pair, evidence, *, gain_level=None, level=LEVEL
     """Whether the rule says new edge, given the numbers of a span; barred by the direction, or as told."""
     gain, edge = found.gain, found.attribution.edge_part.value
     if gain_level is None:
-        told = evidence == "trades" or way.tells_new(pair.periods_per_year)
+        told = evidence == "trades" or way.tells_new(pair.frequency.name)
         gain_level = 0.20 if told else LEVEL
     if barred is None:
         hidden = pair.periods_per_year >= DAILY and way.hidden(LEVEL)

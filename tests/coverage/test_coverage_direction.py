@@ -7,7 +7,21 @@ import numpy as np
 import pytest
 from scipy.special import ndtri
 
-from auditor.coverage.direction import BLOCKS, NULL, ROWS, Direction, _none, asymmetry, direction, without_each
+from auditor.coverage.direction import (
+    ALL,
+    BLOCKS,
+    NULL,
+    OUTSIDE,
+    ROWS,
+    USUAL,
+    Direction,
+    _none,
+    asymmetry,
+    direction,
+    direction_throughout,
+    usual,
+    without_each,
+)
 
 NONE = np.empty((2000, 0))
 
@@ -222,7 +236,100 @@ def test_hidden_is_neither_wider_nor_above_what_a_narrower_policy_gives():
 
 
 def test_daily_returns_tell_what_is_new_where_the_base_is_inside():
-    assert shown(2.0, -3.0, "wider").tells_new(200)
-    assert not shown(2.0, -3.0, "wider").tells_new(199)
-    assert not shown(1.0, -3.0).tells_new(252)
-    assert not shown(-2.0, -3.0, "narrower").tells_new(252)
+    assert shown(2.0, -3.0, "wider").tells_new("daily")
+    assert not shown(2.0, -3.0, "wider").tells_new("weekly")
+    assert not shown(1.0, -3.0).tells_new("intraday")
+    assert not shown(-2.0, -3.0, "narrower").tells_new("intraday")
+
+
+# ---- throughout
+
+
+LATER = np.arange(1000, 2000)
+
+
+def test_where_every_part_agrees_the_whole_sample_speaks():
+    part, whole = part_and_more(0)
+    for base, tuned in ((part, whole), (whole, part)):
+        found = direction_throughout(base, tuned, NONE, LATER, level=0.05)
+        alone = direction(base, tuned, NONE, level=0.05)
+        assert found.verdict == alone.verdict
+        assert found.z <= alone.z
+    wider = direction_throughout(part, whole, NONE, LATER, level=0.05)
+    assert wider == direction(part, whole, NONE, level=0.05)
+    assert (wider.periods, wider.n_obs) == (ALL, 2000)
+
+
+def test_noise_in_sample_does_not_widen_a_policy_that_is_a_part_out_of_sample():
+    part, whole = part_and_more(0)
+    noise = np.random.default_rng(9).standard_t(5, 2000) * 3
+    noise[1000:] = 0.0
+    assert direction(whole, part + noise, NONE, level=0.05).verdict == "wider"
+    found = direction_throughout(whole, part + noise, NONE, LATER, level=0.05)
+    assert (found.verdict, found.periods, found.n_obs) == ("narrower", OUTSIDE, 1000)
+    assert found.z == direction(whole[1000:], part[1000:], NONE[1000:], level=0.05).z
+
+
+def test_a_few_large_bets_do_not_widen_a_part():
+    part, whole = part_and_more(0)
+    bets = np.zeros(2000)
+    bets[::120] = 60.0
+    assert direction(whole, part + bets, NONE, level=0.05).verdict == "wider"
+    found = direction_throughout(whole, part + bets, NONE, LATER, level=0.05)
+    assert (found.verdict, found.periods) == ("narrower", USUAL)
+    assert 1920 <= found.n_obs <= 1960
+
+
+def test_blind_without_its_largest_periods_is_not_wider():
+    rng = np.random.default_rng(4)
+    part = rng.standard_normal(2000)
+    base = part + rng.standard_normal(2000)
+    bets = np.zeros(2000)
+    bets[::80] = 12.0
+    assert direction(base, part + bets, NONE, level=0.05).verdict == "wider"
+    found = direction_throughout(base, part + bets, NONE, LATER, level=0.05)
+    assert (found.verdict, found.periods) == ("unclear", USUAL)
+    assert found.hidden(0.05)
+
+
+def test_large_periods_are_data_where_nothing_says_wider():
+    part, whole = part_and_more(0)
+    bets = np.zeros(2000)
+    bets[::40] = np.random.default_rng(3).standard_t(3, 50) * 2.5
+    alone = direction(whole, part + bets, NONE, level=0.05)
+    assert alone.verdict == "unclear"
+    found = direction_throughout(whole, part + bets, NONE, LATER, level=0.05)
+    assert found.periods in (ALL, OUTSIDE)
+
+
+def test_what_does_not_apply_stays_so():
+    base = np.random.default_rng(1).standard_normal(2000)
+    assert direction_throughout(base, 2 * base, NONE, LATER, level=0.05).z is None
+    # and a part that says nothing changes nothing
+    part, whole = part_and_more(0)
+    whole[1000:] = 2 * part[1000:]
+    found = direction_throughout(part, whole, NONE, LATER, level=0.05)
+    assert found.periods in (ALL, USUAL)
+    assert found.z is not None
+
+
+def test_known_streams_are_taken_out_of_every_part():
+    part, whole = part_and_more(0)
+    market = np.random.default_rng(2).standard_t(4, 2000)[:, None] * 2
+    noise = np.random.default_rng(9).standard_t(5, 2000) * 3
+    noise[1000:] = 0.0
+    base, tuned = whole + market[:, 0], part + noise + market[:, 0]
+    found = direction_throughout(base, tuned, market, LATER, level=0.05)
+    assert (found.verdict, found.periods) == ("narrower", OUTSIDE)
+    assert found.z == direction(base[1000:], tuned[1000:], market[1000:], level=0.05).z
+
+
+def test_the_usual_periods_are_those_without_the_largest_rests():
+    rng = np.random.default_rng(6)
+    base, tuned = rng.standard_normal(500), rng.standard_normal(500)
+    x, y = (base - base.mean()) / base.std(), (tuned - tuned.mean()) / tuned.std()
+    r = np.corrcoef(x, y)[0, 1]
+    left, right = np.abs(x - r * y), np.abs(y - r * x)
+    out = set(np.argsort(left)[-10:]) | set(np.argsort(right)[-10:])
+    assert set(range(500)) - set(usual(base, tuned)) == out
+    assert usual(7 * base + 3, tuned).tolist() == usual(base, tuned).tolist()
