@@ -260,7 +260,7 @@ def audit_checked(
 
     def covered(index: NDArray[np.int64]) -> Split:
         if desk is None:
-            return cover_from_returns(pair.base, pair.tuned, streams, index, pair.periods_per_year)
+            return cover_from_returns(pair.base, pair.tuned, streams, index, pair.periods_per_year, pair.cash)
         exact = (
             cover_from_trades(desk.booked, index)
             if isinstance(desk, Desk)

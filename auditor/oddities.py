@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from auditor.config import Settings
+from auditor.coverage.accruals import accrued
 from auditor.coverage.direction import DAILY, Direction
 from auditor.coverage.streams import COLLINEAR
 from auditor.describe import iso
@@ -60,6 +61,13 @@ def oddities(
     if base_known:
         found.append(
             f"--known: {', '.join(map(repr, base_known))} is the base itself, levered or not, and tells nothing new."
+        )
+    idle = pair.base + pair.cash == 0
+    if evidence != "trades" and (steady := accrued(pair.base, pair.tuned, idle)).any():
+        found.append(
+            f"In the {int(idle.sum())} periods in which the base holds nothing, the tuned policy earns a steady "
+            f"{float(steady[idle].mean()) * pair.periods_per_year:+.2%} a year more, as interest on cash or costs: no "
+            "bet, and no edge. Give it to both policies or to none."
         )
     single = one_period_that_makes_it(pair, outside.gain.gain)
     if single:

@@ -427,3 +427,13 @@ def test_what_holds_of_daily_data_is_told_from_the_dates():
     for per_year in (252, 199):
         result = audit(series(base), series(base + other), oos_start=DAYS[1260], reps=199, periods_per_year=per_year)
         assert any("so nothing here is called new edge" in text for text in result.warnings), per_year
+
+
+def test_interest_on_idle_days_is_told_and_no_edge():
+    rng = np.random.default_rng(4)
+    held = np.repeat(rng.random(126) < 0.25, 20)
+    base = np.where(held, rng.standard_t(5, 2520) * 0.01, 0.0)
+    result = quick(base, base + np.where(held, 0.0, 0.04 / 252))
+    assert any("earns a steady +4.00% a year more, as interest" in text for text in result.warnings)
+    assert result.label != "new_edge"
+    assert "interest" in result.attribution.out_of_sample.new_reason

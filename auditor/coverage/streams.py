@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from auditor.coverage.accruals import accrued, sized
 from auditor.coverage.split import Split, all_covered
 from auditor.errors import InputError
 from auditor.stats.sharpe import ROUNDING
@@ -116,17 +117,29 @@ def shallow_drawdown(base: Array) -> NDArray[np.bool_]:
 
 
 def cover_from_returns(
-    base: Array, tuned: Array, streams: Streams, index: NDArray[np.int64], periods_per_year: float
+    base: Array,
+    tuned: Array,
+    streams: Streams,
+    index: NDArray[np.int64],
+    periods_per_year: float,
+    cash: Array | float = 0.0,
 ) -> Split:
     """Covered and new over one span, inferred from returns.
 
-    base, tuned  (T,) whole sample; streams the same
+    base, tuned  (T,) whole sample, in excess of cash; streams the same
     index        (n,) rows of the span
+    cash         (T,) per-period rate that was taken off: a base that holds nothing earns its negative
     """
-    if pure_sizing(base, tuned):
-        return all_covered(tuned[index], streams.names, "every return is the base's, resized")
+    steady = accrued(base, tuned, base + cash == 0)
+    rest = tuned - steady
+    if sized(base, rest):
+        reason = "every return is the base's, resized"
+        if not pure_sizing(base, tuned):
+            reason += ", but for what costs, fees or interest on cash leave"
+        return all_covered(tuned[index], streams.names, reason)
     inside = Streams(names=streams.names, values=streams.values[index], known=streams.known)
-    return split(tuned[index], inside, periods_per_year)
+    found = split(rest[index], inside, periods_per_year)
+    return replace(found, covered=found.covered + steady[index]) if steady.any() else found
 
 
 def without_known(parts: Split, known: Array, names: tuple[str, ...], periods_per_year: float) -> Split:
