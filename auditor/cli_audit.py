@@ -58,9 +58,9 @@ def audit(
 
     BASE and TUNED are files of returns (CSV, TSV, Parquet, Feather; .gz and .zst too), or FILE:COLUMN.
     """
-    check_reports(reports, inputs=_read(base, tuned, options))
     if (ledger is None) != (strategy is None) or (signing_key and ledger is None):
         raise click.UsageError("--ledger and --strategy go together: a ledger counts the looks of a strategy.")
+    check_reports(reports, inputs=_read(base, tuned, options, signing_key), kept=_kept(ledger))
     from auditor.audit import audit_files
 
     options["oos"] = list(options["oos"]) or None
@@ -145,10 +145,21 @@ _FILES = (
 )
 
 
-def _read(base: str | None, tuned: str | None, options: dict[str, Any]) -> tuple[str, ...]:
+def _read(
+    base: str | None, tuned: str | None, options: dict[str, Any], signing_key: str | None = None
+) -> tuple[str, ...]:
     """Files that a command reads; a rate is a number, and no file."""
-    given = (base, tuned, *(options.get(name) for name in _FILES))
+    given = (base, tuned, signing_key, *(options.get(name) for name in _FILES))
     return tuple(one for one in given if isinstance(one, str))
+
+
+def _kept(ledger: str | None) -> tuple[str, ...]:
+    """Files that the look is counted in."""
+    if ledger is None:
+        return ()
+    from auditor.ledger.engine import files_of
+
+    return files_of(ledger)
 
 
 def _counted(

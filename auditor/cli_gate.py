@@ -91,9 +91,9 @@ def gate(
     if check:
         click.echo(f"{named(found.path)} holds: {len(found.entries)} audit{'s' if len(found.entries) != 1 else ''}")
         return
-    check_reports(reports, inputs=(str(found.path), str(found.baseline)))
-    from auditor.gate.run import run_gate
+    from auditor.gate.run import files_kept, files_read, run_gate
 
+    check_reports(reports, inputs=files_read(found), kept=files_kept(found))
     run = run_gate(found, only=(accept,) if accept is not None else only, progress=_progress())
     if accept is not None:
         _accept(found, run, accept, reason or "", by, days, expires)

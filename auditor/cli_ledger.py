@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
@@ -115,13 +115,16 @@ def verify(
 @json_option
 def export(out: str | None, url: str | None, config: str | None, as_json: bool) -> None:
     """Write every look as CSV, in which no text is a formula, or with --json in full."""
+    from auditor.ledger.engine import files_of
     from auditor.report.looks import as_csv, records
     from auditor.report.machine import as_json as json_text
-    from auditor.report.machine import check_target, write
+    from auditor.report.machine import write
+    from auditor.report.targets import check_output
 
+    which = _chosen(url, config)
     if out is not None:
-        check_target(out)
-    found = records(_opened(url, config)[0].rows())
+        check_output(out, named=f"--out {out}", inputs=which.read, kept=files_of(which.url))
+    found = records(_reader(which).rows())
     text = json_text(list(found)) if as_json else as_csv(found)
     if out is None:
         click.echo(text.encode("utf-8", "backslashreplace"), nl=False)
@@ -129,19 +132,39 @@ def export(out: str | None, url: str | None, config: str | None, as_json: bool) 
         write(out, text)
 
 
-def _opened(url: str | None, config: str | None, signing_key: str | None = None) -> tuple[Ledger, str]:
-    """Open the ledger that is named, for reading."""
+class _Which(NamedTuple):
+    """A ledger's URL, the source of the key that signs it, and the files that told them."""
+
+    url: str
+    key: str | None
+    read: tuple[str, ...] = ()
+
+
+def _chosen(url: str | None, config: str | None, signing_key: str | None = None) -> _Which:
+    """Give the ledger that is named: by the option, the environment or the config."""
+    if url is not None:
+        return _Which(url, signing_key)
+    if config is None and os.environ.get(VARIABLE):
+        return _Which(os.environ[VARIABLE], signing_key)
+    from auditor.errors import LedgerError
+    from auditor.gate.config import load
+
+    found = load(config)
+    if found.ledger is None:
+        raise LedgerError(f'{found.path.name} names no ledger: pass --ledger URL, or add ledger = "..." to it')
+    key = signing_key or found.signing_key
+    return _Which(found.ledger, key, tuple(filter(None, (str(found.path), found.signing_key))))
+
+
+def _reader(which: _Which) -> Ledger:
+    """Open a ledger for reading."""
     from auditor.ledger.chain import read_key
     from auditor.ledger.store import Ledger
 
-    source: Any = signing_key
-    if url is None and not (config is None and os.environ.get(VARIABLE)):
-        from auditor.errors import LedgerError
-        from auditor.gate.config import load
+    return Ledger(which.url, signing_key=read_key(which.key), read_only=True)
 
-        found = load(config)
-        if found.ledger is None:
-            raise LedgerError(f'{found.path.name} names no ledger: pass --ledger URL, or add ledger = "..." to it')
-        url, source = found.ledger, signing_key or found.signing_key
-    opened = Ledger(url or os.environ[VARIABLE], signing_key=read_key(source), read_only=True)
+
+def _opened(url: str | None, config: str | None, signing_key: str | None = None) -> tuple[Ledger, str]:
+    """Open the ledger that is named, for reading."""
+    opened = _reader(_chosen(url, config, signing_key))
     return opened, opened.name

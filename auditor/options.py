@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from functools import partial
 from typing import Any
 
@@ -194,24 +194,19 @@ def options_of(command: click.Command, names: Collection[str]) -> list[click.Par
     return found
 
 
-def check_reports(reports: tuple[tuple[str, str], ...], *, inputs: tuple[str, ...]) -> None:
+def check_reports(reports: tuple[tuple[str, str], ...], *, inputs: Iterable[str], kept: Iterable[str] = ()) -> None:
     """Refuse report files that could not be written, before anything is computed for them.
 
-    errors   InputError for a missing directory, a file named twice, or one that is read by the same run
+    inputs, kept   as of `check_output`
+    errors         InputError for a missing directory, a file named twice, or one that the same run reads or keeps
     """
-    from auditor.report.machine import check_target
+    from auditor.report.targets import check_output
 
     seen: dict[str, str] = {}
+    inputs, kept = list(inputs), list(kept)
     for kind, path in reports:
-        check_target(path)
+        check_output(path, named=f"--report {kind}:{path}", inputs=inputs, kept=kept)
         real = os.path.realpath(path)
         if real in seen:
             raise InputError(f"--report {kind}:{path}: {seen[real]} goes to the same file. Give each its own.")
         seen[real] = f"{kind}:{path}"
-        if any(os.path.exists(one) and os.path.realpath(one) == real for one in _possible_files(inputs)):
-            raise InputError(f"--report {kind}:{path}: would overwrite a file that this audit reads. Write elsewhere.")
-
-
-def _possible_files(inputs: tuple[str, ...]) -> list[str]:
-    """Every file that `FILE` or `FILE:COLUMN` may mean."""
-    return [one[:cut] for one in inputs for cut in [len(one), *(i for i, c in enumerate(one) if c == ":")] if one[:cut]]

@@ -175,6 +175,21 @@ def test_a_report_never_overwrites_what_is_read_or_another_report(tmp_path):
     assert "same file" in run("audit", f"{source}:base", f"{source}:tuned", "--oos-fraction", 0.5, *both).stderr
 
 
+def test_a_report_never_overwrites_the_ledger_or_its_key(pair, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "key").write_text("0123456789abcdef")
+    counted = ["audit", *pair, "--ledger", "sqlite:///l.db", "--strategy", "x", "--signing-key", "key"]
+    for target in ("l.db", "l.db-journal", "key"):
+        result = run(*counted, "--report", f"json:{target}")
+        assert result.exit_code == 2
+        assert "would overwrite" in result.stderr
+    assert [one.name for one in tmp_path.iterdir()] == ["key"]  # nothing was counted
+    assert run(*counted, "-q").exit_code == 0
+    kept = (tmp_path / "l.db").read_bytes()
+    assert run(*counted, "--report", f"html:{tmp_path / 'l.db'}").exit_code == 2
+    assert (tmp_path / "l.db").read_bytes() == kept
+
+
 @pytest.mark.parametrize(
     "arguments",
     [

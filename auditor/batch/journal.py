@@ -22,17 +22,22 @@ def key_of(job: Job, versions: dict[str, str]) -> str:
     Its row and name are no part of it, so rows may be moved or renamed; any other change makes another key.
     """
     options = dict(sorted(job.options.items()))
-    paths = [job.base, job.tuned, *(options[name] for name in option_names() if name in options and is_path(name))]
     told = {
         "format": FORMAT,
         "base": job.base,
         "tuned": job.tuned,
         "options": options,
-        "files": [_stamp(path) for path in paths],
+        "files": [_stamp(path) for path in paths_of(job)],
         "versions": versions,
         "refused": job.refused,
     }
     return hashlib.sha256(json.dumps(told, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def paths_of(job: Job) -> list[Any]:
+    """Give what the policies and the options that name a file are given as: FILE, FILE:COLUMN, a rate, None."""
+    options = job.options
+    return [job.base, job.tuned, *(options[name] for name in option_names() if name in options and is_path(name))]
 
 
 def together_key(members: Iterable[str], block: int) -> str:

@@ -11,13 +11,15 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from auditor.batch.jobs import Done, Job
-from auditor.batch.journal import Journal, key_of, together_key
+from auditor.batch.journal import Journal, key_of, paths_of, together_key
 from auditor.batch.manifest import read_manifest
 from auditor.batch.many import carried_out
 from auditor.batch.together import adjusted, groups
 from auditor.errors import ConfigError, InputError
+from auditor.report.targets import files_meant
 
 JOURNAL = "journal.jsonl"
+FILES = ("results.csv", "results.parquet", "summary.html")
 
 
 class Watcher(Protocol):
@@ -103,6 +105,7 @@ def run_batch(
     if pages and not hasattr(Audit, "to_html"):
         raise ConfigError("--pages: this version writes no pages of single audits")
     jobs = read_manifest(manifest)
+    _refuse_overwriting(Path(out), manifest, jobs)
     folder = _folder(Path(out), pages)
     with closing(Journal(folder / JOURNAL, resume=resume)) as journal:
         if journal.damaged:
@@ -215,6 +218,15 @@ def _page_name(key: str) -> str:
 
 def _page_of(folder: Path, key: str) -> str | None:
     return _page_name(key) if (folder / _page_name(key)).is_file() else None
+
+
+def _refuse_overwriting(out: Path, manifest: str | os.PathLike[str], jobs: Sequence[Job]) -> None:
+    """Refuse a directory where the batch would write over its manifest, or over a file that a row reads."""
+    names = {os.fspath(path) for job in jobs for path in paths_of(job) if isinstance(path, str | os.PathLike)}
+    read = files_meant([os.fspath(manifest), *names])
+    over = [name for name in (JOURNAL, *FILES) if os.path.realpath(out / name) in read]
+    if over:
+        raise InputError(f"{out / over[0]}: is read by this batch, and would be overwritten. Name another directory")
 
 
 def _folder(out: Path, pages: bool) -> Path:

@@ -12,7 +12,7 @@ from auditor.errors import AuditorError, ConfigError, LedgerError
 from auditor.gate import baseline
 from auditor.gate.config import Entry, GateConfig, named
 from auditor.gate.expand import expanded
-from auditor.gate.keys import in_keys, nearest_of
+from auditor.gate.keys import FILES, in_keys, nearest_of
 from auditor.gate.outcome import GateRun, Outcome
 from auditor.ledger.budget import without_password
 from auditor.verdict.gate import failures
@@ -72,6 +72,21 @@ def run_gate(
         head=None if ledger is None or lost else str(ledger.head()),
         notes=_notes(ledger),
     )
+
+
+def files_read(config: GateConfig) -> tuple[str, ...]:
+    """Give every file that a config names for reading, and its own; those with a column as FILE:COLUMN."""
+    given = [entry.options.get(key) for entry in expanded(config.entries) for key in (*FILES, "rf")]
+    return (str(config.path), *(one for one in (config.signing_key, *given) if isinstance(one, str)))
+
+
+def files_kept(config: GateConfig) -> tuple[str, ...]:
+    """Give every file that the gate itself adds to: the accepted exceptions, and a ledger that is a file."""
+    if config.ledger is None:
+        return (str(config.baseline),)
+    from auditor.ledger.engine import files_of
+
+    return (str(config.baseline), *files_of(config.ledger))
 
 
 def chosen_of(entries: Sequence[Entry], only: Sequence[str]) -> list[Entry]:

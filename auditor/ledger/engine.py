@@ -75,6 +75,15 @@ def shown(url: URL) -> str:
     return url.set(drivername=scheme).render_as_string(hide_password=True)
 
 
+def files_of(url: str) -> tuple[str, ...]:
+    """Give the files that the ledger of a URL is kept in: a database and its journal; none of a server's.
+
+    errors   LedgerError as of `parse`
+    """
+    found = parse(url)
+    return (str(found.database), f"{found.database}-journal") if found.drivername.startswith("sqlite") else ()
+
+
 def connect_to(url: URL, *, read_only: bool = False) -> Engine:
     """Give an engine whose transactions see every row that was committed before, one writer at a time.
 

@@ -4,6 +4,7 @@ import json
 import os
 import random
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -105,6 +106,25 @@ def test_variants_of_another_base_or_window_are_another_family(manifest, tmp_pat
     found = run_batch(manifest, tmp_path / "out", workers=1)
     assert [row.get("stepm_variants") for row in found.rows] == [3, 3, 3, 2, 2, None, 3]
     assert found.rows[0]["stepm_better"] == found.rows[6]["stepm_better"]
+
+
+@pytest.mark.parametrize("name", ["results.csv", "results.parquet", "summary.html", "journal.jsonl"])
+def test_results_never_overwrite_what_the_batch_reads(manifest, tmp_path, name):
+    out = tmp_path / "out"
+    out.mkdir()
+    shutil.copy(manifest.parent / "base.csv", out / name)
+    (manifest.parent / "link.csv").symlink_to(out / name)
+    for written in (f"../out/{name}", f"../out/{name}:return", "link.csv"):
+        manifest.write_text(f"base,tuned,rf\n{written},v00.csv,0.01\n")
+        with pytest.raises(InputError, match="is read by this batch, and would be overwritten"):
+            run_batch(manifest, out, workers=1, resume=True)
+    assert [one.name for one in out.iterdir()] == [name]
+
+
+def test_results_never_overwrite_the_manifest(manifest):
+    moved = manifest.rename(manifest.with_name("results.csv"))
+    with pytest.raises(InputError, match="is read by this batch, and would be overwritten"):
+        run_batch(moved, manifest.parent, workers=1, resume=True)
 
 
 def test_adjusted_leaves_out_what_has_no_p():

@@ -160,6 +160,22 @@ def test_every_report_is_written(desk, run):
     assert {path: (desk / path).read_bytes() for path in REPORTS.values()} == again
 
 
+def test_a_report_never_overwrites_what_the_gate_reads_or_keeps(desk, run):
+    config = desk / "auditor.toml"
+    (desk / "key").write_text("0123456789abcdef")
+    (desk / "cash.csv").write_text("date,return\n")
+    top = 'signing_key = "key"\nrf = "cash.csv"\nbaseline = "excepted.json"\n'
+    config.write_text(top + config.read_text().replace("bad.csv:tuned", "ba*.csv:tuned"))
+    before = {one.name: one.read_bytes() for one in desk.iterdir()}
+    for target in ("looks.db", "good.csv", "bad.csv", "key", "cash.csv", "auditor.toml", "excepted.json"):
+        result = run("gate", "--only", "good", "--report", f"json:{target}")
+        assert (result.exit_code, result.stdout) == (2, "")
+        assert "would overwrite" in result.stderr
+    assert {one.name: one.read_bytes() for one in desk.iterdir()} == before  # no look was counted
+    config.write_text(before["auditor.toml"].decode().replace('ledger = "sqlite:///looks.db"\n', ""))
+    assert "would overwrite" in run("gate", "--report", "json:good.csv").stderr
+
+
 def test_the_json_is_alone_and_holds_the_whole_audits(desk, run):
     from auditor.report.machine import schema
 

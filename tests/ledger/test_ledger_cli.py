@@ -107,6 +107,19 @@ def test_an_export_is_written_whole_or_as_json(ledger, tmp_path):
     assert run("export", "--out", tmp_path / "no" / "looks.csv").exit_code == 2
 
 
+def test_an_export_never_overwrites_the_ledger_or_what_names_it(ledger, tmp_path, monkeypatch):
+    over = run("export", "--out", "looks.db")
+    assert (over.exit_code, "--out looks.db: would overwrite" in over.stderr) == (2, True)
+    monkeypatch.delenv("AUDITOR_LEDGER")
+    config = 'ledger = "sqlite:///looks.db"\n[[audit]]\nname = "a"\nbase = "b"\ntuned = "t"\noos_fraction = 0.3\n'
+    (tmp_path / "auditor.toml").write_text(config)
+    for target in ("looks.db", "auditor.toml"):
+        assert "would overwrite" in run("export", "--out", target).stderr
+    assert "would overwrite" in run("export", "--ledger", "sqlite:///looks.db", "--out", "./looks.db").stderr
+    assert (tmp_path / "auditor.toml").read_text() == config
+    assert len(ledger.rows()) == 3
+
+
 def test_the_ledger_is_the_one_named_or_the_environments_or_the_configs(ledger, tmp_path, monkeypatch):
     monkeypatch.delenv("AUDITOR_LEDGER")
     assert "make one with `auditor init`" in run("list").stderr
