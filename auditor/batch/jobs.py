@@ -91,16 +91,18 @@ def _audit(job: Job) -> Any:
 
 def _record(job: Job) -> Any:
     from auditor.batch.record import record_of
+    from auditor.batch.together import paired_of
 
     with without_pictures():  # the table has none
-        return record_of(_audit(job)), None
+        return record_of(_audit(job)), paired_of(job), None
 
 
 def _page(job: Job) -> Any:
     from auditor.batch.record import record_of
+    from auditor.batch.together import paired_of
 
     found = _audit(job)
-    return record_of(found), found.to_html()
+    return record_of(found), paired_of(job), found.to_html()
 
 
 def _together(group: Group) -> Any:

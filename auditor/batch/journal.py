@@ -13,7 +13,7 @@ from auditor.batch.cells import is_path, option_names
 from auditor.batch.jobs import Job
 from auditor.errors import InputError
 
-FORMAT = 1
+FORMAT = 2
 
 
 def key_of(job: Job, versions: dict[str, str]) -> str:

@@ -14,7 +14,7 @@ from auditor.batch.jobs import Done, Job
 from auditor.batch.journal import Journal, key_of, paths_of, together_key
 from auditor.batch.manifest import read_manifest
 from auditor.batch.many import carried_out
-from auditor.batch.together import adjusted, groups
+from auditor.batch.together import adjusted, families
 from auditor.errors import ConfigError, InputError
 from auditor.report.targets import files_meant
 
@@ -163,23 +163,21 @@ class _Run:
         for p, q in (("gain_p", "gain_q"), ("new_p", "new_q")):
             for row, value in zip(rows, adjusted([row.get(p) for row in rows]), strict=True):
                 row[q] = value
-        made = groups(jobs, rows)
-        by_group = {id(group): together_key([keys[i] for i in members], group.block) for group, members in made}
-        todo = [group for group, _ in made if by_group[id(group)] not in self.found]
+        made, notes = families(jobs, rows, [self.found[key].get("paired") for key in keys])
+        by_group = {id(one.group): together_key([keys[i] for i in one.chosen], one.group.block) for one in made}
+        todo = [one.group for one in made if by_group[id(one.group)] not in self.found]
         self.watcher.begin("bases", len(made), len(made) - len(todo))
         for group, done in carried_out("together", todo, workers=self.workers, scheduler=self.scheduler):
             kept = {"together": done.value, "error": done.error}
             self._add(by_group[id(group)], kept, passing=done.passing)
             self.watcher.step()
-        notes = []
-        for group, members in made:
+        for group, chosen, members in made:
             found = self.found[by_group[id(group)]]
             if found["error"] is not None:
                 notes.append(f"{rows[members[0]]['base']}: {found['error']}")
                 continue
-            better = dict(zip((rows[i]["tuned_sha256"] for i in members), found["together"]["better"], strict=True))
-            same = [row for row in rows if row.get("label") and _same_group(row, rows[members[0]])]
-            for row in same:
+            better = dict(zip((rows[i]["tuned_sha256"] for i in chosen), found["together"]["better"], strict=True))
+            for row in (rows[i] for i in members):
                 row["stepm_better"] = better[row["tuned_sha256"]]
                 row["stepm_variants"], row["spa_p"] = found["together"]["variants"], found["together"]["p"]
         return notes
@@ -192,24 +190,18 @@ class _Run:
         if done.error is not None:
             self._add(key, {"error": done.error}, passing=done.passing)
             return
-        record, page = done.value
+        record, paired, page = done.value
         if page is not None:
             from auditor.report.machine import write
 
             write(self.folder / _page_name(key), page)
-        self._add(key, {"record": record}, passing=False)
+        self._add(key, {"record": record, "paired": paired}, passing=False)
 
     def _add(self, key: str, found: dict[str, Any], *, passing: bool) -> None:
         if passing:
             self.found[key] = found  # in the table, and tried again by --resume
         else:
             self.journal.add(key, found)
-
-
-def _same_group(one: dict[str, Any], other: dict[str, Any]) -> bool:
-    from auditor.batch.together import SAME
-
-    return all(one[name] == other[name] for name in SAME)
 
 
 def _page_name(key: str) -> str:

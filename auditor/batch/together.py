@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import inspect
 import math
 from collections.abc import Mapping, Sequence
 from statistics import median
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -20,7 +21,17 @@ MOST_CELLS = 10_000_000
 """Periods times variants that one StepM holds: about 110 bytes each in arch, so 1.1 GB."""
 
 SAME = ("base_sha256", "oos_first", "oos_last", "n_oos", "periods_per_year", "level", "seed")
-"""What audits share that are tested together: the base, the window, and how they are tested."""
+"""What audits share that are tested together, beside the base's returns: its file, the window, how they are tested."""
+
+ROLLOUTS = ("base_rollouts", "tuned_rollouts")
+
+
+class Family(NamedTuple):
+    """Audits that are tested together: positions of the variants tested, and of all rows that are one of them."""
+
+    group: Group
+    chosen: list[int]
+    members: list[int]
 
 
 def adjusted(p_values: Sequence[float | None]) -> list[float | None]:
@@ -32,15 +43,43 @@ def adjusted(p_values: Sequence[float | None]) -> list[float | None]:
     return [None if p is None else float(next(q)) for p in p_values]
 
 
-def groups(jobs: Sequence[Job], records: Sequence[Mapping[str, Any]]) -> list[tuple[Group, list[int]]]:
-    """Put together the audits of one base over one window, two or more, each with the positions of its members.
+def paired_of(job: Job) -> str | None:
+    """Give the sha256 of what StepM would hold variants against: out-of-sample dates and base, cash taken off.
+
+    None where the job has rollouts: its label is of them, and not of the returns that StepM would read.
+    """
+    if has_rollouts(job):
+        return None
+    pair = _pair(job)
+    index = pair.out_of_sample.index
+    digest = hashlib.sha256(np.ascontiguousarray(pair.dates[index].as_unit("ns").asi8, "<i8").tobytes())
+    digest.update(np.ascontiguousarray(pair.base[index], "<f8").tobytes())
+    return digest.hexdigest()
+
+
+def has_rollouts(job: Job) -> bool:
+    """Whether an audit is of several seeds of each policy."""
+    return any(job.options.get(name) is not None for name in ROLLOUTS)
+
+
+def families(
+    jobs: Sequence[Job], records: Sequence[Mapping[str, Any]], paired: Sequence[str | None]
+) -> tuple[list[Family], list[str]]:
+    """Put together the audits of one base over one window, two variants or more; and say what is left out.
+
+    paired   of each job, as of `paired_of`: a base less another cash rate, or on other dates, is another base
 
     Two rows of the same tuned returns are one variant.
     """
     found: dict[tuple[Any, ...], list[int]] = {}
+    seeds = 0
     for position, record in enumerate(records):
-        if record.get("label") is not None:
-            found.setdefault(tuple(record[name] for name in SAME), []).append(position)
+        if record.get("label") is None:
+            continue
+        if has_rollouts(jobs[position]):
+            seeds += 1
+            continue
+        found.setdefault((paired[position], *(record[name] for name in SAME)), []).append(position)
     made = []
     for members in found.values():
         variants = {records[i]["tuned_sha256"]: i for i in reversed(members)}
@@ -51,8 +90,10 @@ def groups(jobs: Sequence[Job], records: Sequence[Mapping[str, Any]]) -> list[tu
             group = Group(
                 jobs=tuple(jobs[i] for i in chosen), block=block, seed=first["seed"], level=first["level"]
             )  # fmt: skip
-            made.append((group, chosen))
-    return made
+            made.append(Family(group, chosen, members))
+    rows = "1 row" if seeds == 1 else f"{seeds:,} rows"
+    left = [f"{rows} with rollouts: the label is of these, and StepM tests single policies"] if seeds else []
+    return made, left
 
 
 def superior(group: Group) -> dict[str, Any]:

@@ -108,6 +108,59 @@ def test_variants_of_another_base_or_window_are_another_family(manifest, tmp_pat
     assert found.rows[0]["stepm_better"] == found.rows[6]["stepm_better"]
 
 
+def test_a_base_less_another_cash_rate_or_on_other_dates_is_another_base(manifest, tmp_path):
+    place = manifest.parent
+    frame = pd.read_csv(place / "v00.csv")
+    frame.drop(index=[200]).to_csv(place / "short.csv", index=False)
+    frame.drop(index=[200]).assign(**{"return": -frame["return"]}).to_csv(place / "lower.csv", index=False)
+    rows = [f"base.csv,v0{i}.csv,{rf}" for rf in ("", "0.3") for i in range(4, 7)]
+    rows += ["base.csv,short.csv,", "base.csv,lower.csv,"]
+    manifest.write_text("\n".join(["base,tuned,rf", *rows]) + "\n")
+    (place / "manifest.toml").write_text('oos_fraction = 0.5\nreps = 199\nalign = "inner"\nseed = 0\n')
+    found = run_batch(manifest, tmp_path / "out", workers=1)
+    assert found.notes == ()
+    assert [row.get("stepm_variants") for row in found.rows] == [3] * 6 + [2] * 2
+    assert [row["spa_p"] for row in found.rows] == [spa_by_hand(place, rf) for rf in (0.0, 0.3) for _ in range(3)] + [
+        found.rows[6]["spa_p"]
+    ] * 2
+
+
+def spa_by_hand(place, rf):
+    """SPA's p of v04 to v06 over the base, cash taken off."""
+    import numpy as np
+
+    from auditor import audit_files
+    from auditor.stats.superior import superior_trials
+
+    names = [place / f"v0{i}.csv" for i in range(4, 7)]
+    blocks = [
+        audit_files(place / "base.csv", one, oos_fraction=0.5, reps=199, rf=rf or None).sharpe.out_of_sample.block
+        for one in names
+    ]
+    cash = (1 + rf) ** (1 / 252) - 1
+    base, *tuned = (pd.read_csv(one)["return"].to_numpy()[150:] - cash for one in (place / "base.csv", *names))
+    return superior_trials(base, np.column_stack(tuned), block=sorted(blocks)[1], reps=1000, seed=0).p_consistent
+
+
+def test_rows_with_rollouts_stay_out_of_stepm_and_it_is_said(manifest, tmp_path):
+    place = manifest.parent
+    for name in ("base", "v05"):
+        frame = pd.read_csv(place / f"{name}.csv")
+        frame.assign(more=frame["return"][::-1].to_numpy()).to_csv(place / f"{name}_runs.csv", index=False)
+    alone = "base.csv,v05.csv,,\nbase.csv,v06.csv,,\n"
+    header, runs = "base,tuned,base_rollouts,tuned_rollouts\n", "base.csv,v00.csv,base_runs.csv,v05_runs.csv\n"
+    manifest.write_text(header + alone)
+    expected = run_batch(manifest, tmp_path / "alone", workers=1)
+    assert expected.notes == ()
+    manifest.write_text(header + alone + 2 * runs)
+    found = run_batch(manifest, tmp_path / "out", workers=1)
+    assert found.notes == ("2 rows with rollouts: the label is of these, and StepM tests single policies",)
+    assert [row.get("stepm_variants") for row in found.rows] == [2, 2, None, None]
+    assert [row["spa_p"] for row in found.rows[:2]] == [row["spa_p"] for row in expected.rows]
+    manifest.write_text(header + runs)
+    assert run_batch(manifest, tmp_path / "one", workers=1).notes[0].startswith("1 row with rollouts: ")
+
+
 @pytest.mark.parametrize("name", ["results.csv", "results.parquet", "summary.html", "journal.jsonl"])
 def test_results_never_overwrite_what_the_batch_reads(manifest, tmp_path, name):
     out = tmp_path / "out"
