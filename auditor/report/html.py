@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from auditor.report import shown, tables
 from auditor.report.pictured import left_out, pictures
 from auditor.report.plain import clean, shortened
-from auditor.report.reproduce import how_to
+from auditor.report.reproduce import at_its_look, how_to
 from auditor.report.svg import svg
 from auditor.report.theme import DARK, LIGHT, OF_FINDING, Role
 
@@ -50,6 +50,7 @@ def as_html(audit: Audit) -> str:
         open_questions=[*shown.beside_checks(audit), *(f"No picture of {text}." for text in _lowered(left_out(audit)))],
         would_change=audit.would_change,
         command=how_to(audit),
+        counted=at_its_look(audit),
         inputs=audit.inputs,
         source=shown.source,
         settings=as_rows(audit.settings),

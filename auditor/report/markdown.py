@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from auditor.report import shown, tables
 from auditor.report.plain import clean, shortened
-from auditor.report.reproduce import how_to
+from auditor.report.reproduce import at_its_look, how_to
 
 if TYPE_CHECKING:
     from auditor.result import Audit, Input
@@ -34,7 +34,7 @@ def as_markdown(audit: Audit, *, command: str | None = None) -> str:
         *(section_text(one) for one in tables.sections(audit)),
         list_text("What could not be assessed", shown.beside_checks(audit)),
         list_text("What would change the label", audit.would_change),
-        reproduce(audit.inputs, command or how_to(audit), audit.versions),
+        reproduce(audit.inputs, command or how_to(audit), audit.versions, None if command else at_its_look(audit)),
         # Last, since they are the longest: what a comment cannot hold is cut from them first.
         *(section_text(one) for one in tables.breakdowns(audit)),
     ]
@@ -115,8 +115,13 @@ def list_text(title: str, items: Sequence[str]) -> str:
     return f"### {title}\n\n" + "".join(f"- {escaped(item)}\n" for item in items) if items else ""
 
 
-def reproduce(inputs: Sequence[Input], command: str, versions: Mapping[str, str]) -> str:
-    """Give the command, what was read and the versions of what computed it."""
+def reproduce(
+    inputs: Sequence[Input], command: str, versions: Mapping[str, str], counted: tuple[str, str] | None = None
+) -> str:
+    """Give the command, what was read and the versions of what computed it.
+
+    counted   what the command leaves out, and a call that does not
+    """
     rows = [
         (
             escaped(one.role),
@@ -128,14 +133,19 @@ def reproduce(inputs: Sequence[Input], command: str, versions: Mapping[str, str]
         )
         for one in inputs
     ]
-    command = shortened(command, LONGEST)
-    fence = "`" * max(3, 1 + _backticks(command))
     programs = ", ".join(f"{escaped(name)} {escaped(version)}" for name, version in versions.items())
     return (
-        f"### How to reproduce\n\n{fence}\n{command}\n{fence}\n\n"
+        f"### How to reproduce\n\n{_fenced(command)}\n"
+        + (f"{escaped(counted[0])}\n\n{_fenced(counted[1])}\n" if counted else "")
         + _table(("role", "file and column", "rows", "first", "last", "sha256"), rows)
         + f"\n{programs}\n"
     )
+
+
+def _fenced(command: str) -> str:
+    command = shortened(command, LONGEST)
+    fence = "`" * max(3, 1 + _backticks(command))
+    return f"{fence}\n{command}\n{fence}\n"
 
 
 def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

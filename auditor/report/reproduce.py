@@ -38,12 +38,35 @@ def how_to(audit: Audit) -> str:
     Files stand under the names they had, without their folders. How a file is read beside its columns, such as the
     format of its dates, is not part of an audit's settings and so not of the command.
     """
-    # The mean of rollouts is no file: where rollouts were given, they stand for both policies.
-    roles = () if any(one.role == "base rollouts" for one in audit.inputs) else ("base", "tuned")
+    if _of_files(audit):
+        return _command("audit", audit.inputs, _roles(audit), _chosen(audit))
+    return _call("audit", _roles(audit), _chosen(audit, frames=True))
+
+
+def at_its_look(audit: Audit) -> tuple[str, str] | None:
+    """Say that the command is at the full level, and give the call of `audit` at the level of the look that it was.
+
+    None where no look was counted, and where `how_to` is that call itself.
+    """
+    if audit.look is None or not _of_files(audit):
+        return None
+    files = [repr(clean(_named(audit.inputs, role))) for role in _roles(audit)]
+    number = audit.look.number
+    said = (
+        f"This holds the full level of {audit.settings['level']:g} and counts no look. What was found here is at the "
+        f"level that look {number} on this window had left; in Python, counting none:"
+    )
+    return said, _call("audit", files, (*_chosen(audit), ("look", number)))
+
+
+def _of_files(audit: Audit) -> bool:
     rates = audit.calibration
-    if _all_files(audit.inputs) and (rates is None or rates.name != NO_FILE):
-        return _command("audit", audit.inputs, roles, _chosen(audit))
-    return _call("audit", roles, _chosen(audit, frames=True))
+    return _all_files(audit.inputs) and (rates is None or rates.name != NO_FILE)
+
+
+def _roles(audit: Audit) -> tuple[str, ...]:
+    # The mean of rollouts is no file: where rollouts were given, they stand for both policies.
+    return () if any(one.role == "base rollouts" for one in audit.inputs) else ("base", "tuned")
 
 
 def how_to_calibrate(found: Calibration) -> str:
@@ -109,6 +132,8 @@ def _chosen(audit: Audit, *, frames: bool = False) -> Iterator[tuple[str, Any]]:
     if audit.calibration is not None:
         name = audit.calibration.name
         yield "calibration", _Name(NO_FILE) if name == NO_FILE else name
+    if frames and audit.look is not None:
+        yield "look", audit.look.number
 
 
 def _files(inputs: Sequence[Input], *, frames: bool) -> Iterator[tuple[str, Any]]:

@@ -15,8 +15,9 @@ from auditor import demo
 from auditor.cli import main
 from auditor.report import detail, shown, traded
 from auditor.report.html import as_html
+from auditor.report.markdown import as_markdown
 from auditor.report.pictured import pictures
-from auditor.report.reproduce import how_to
+from auditor.report.reproduce import at_its_look, how_to
 from auditor.report.theme import DARK, EITHER, LIGHT
 from auditor.verdict.words import HEADLINES
 
@@ -249,6 +250,29 @@ def test_frames_are_reproduced_by_a_call():
     assert said.startswith("audit(base, tuned, ")
     again = eval(said, {"audit": auditor.audit, "base": base, "tuned": tuned})
     assert again.sharpe == first.sharpe
+    looked = auditor.audit(base, tuned, oos_fraction=0.4, reps=199, look=3)
+    assert how_to(looked) == f"{said[:-1]}, look=3)"
+    assert at_its_look(looked) is None
+
+
+def test_beside_the_command_of_a_counted_look_stands_the_call_at_its_level(monkeypatch):
+    pair = PAIRS["mkt_plus_hml_mom"]
+    audit = auditor.audit_files(
+        f"{pair.path}:base", f"{pair.path}:tuned", reps=199, oos=["1983-01-01:1990-12-31", "2000-01-01:2006-12-31"],
+        level=0.1, rf=0.02, look=4,
+    )  # fmt: skip
+    said, call = at_its_look(audit)
+    assert said.startswith("This holds the full level of 0.1 and counts no look. What was found here is at the level ")
+    assert "look 4 on this window" in said
+    for text in (Page(as_html(audit)).text, as_markdown(audit).replace("\u200b", "")):
+        assert how_to(audit) in text
+        assert call in text
+        assert "counts no look" in text
+    monkeypatch.chdir(pair.path.parent)
+    again = eval(call, {"audit": auditor.audit})
+    assert (again.sharpe, again.look, again.reason) == (audit.sharpe, audit.look, audit.reason)
+    assert "look=4" not in as_markdown(audit, command="auditor gate")
+    assert at_its_look(demo.audit_pair(pair, reps=199)) is None
 
 
 def test_to_html_writes_what_it_returns(new_edge, tmp_path):
