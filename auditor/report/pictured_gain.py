@@ -9,7 +9,7 @@ from auditor.report import charts, shown
 from auditor.report.picture import STRIPPED, TITLES, Picture
 from auditor.report.theme import Role
 from auditor.stats.sharpe import ROUNDING
-from auditor.verdict.words import detectable_text, p_text
+from auditor.verdict.words import confidence_text, detectable_text, p_text
 
 if TYPE_CHECKING:
     from auditor.pictures import Pictures
@@ -67,8 +67,8 @@ def rolling(audit: Audit) -> Picture | str:
         name="rolling",
         title=f"{TITLES['rolling']} of {window}",
         says=f"Sharpe gain over the last {window}: between {shown.signed(gain.min())} and {shown.signed(gain.max())}, "
-        f"last {shown.signed(gain[-1])}; its {1 - found.level:.0%} band (pointwise) lies above zero at {above:,} of "
-        f"{found.gain.size:,} dates.",
+        f"last {shown.signed(gain[-1])}; its {confidence_text(found.level)} band (pointwise) lies above zero at "
+        f"{above:,} of {found.gain.size:,} dates.",
         draw=partial(
             charts.rolling,
             dates=dates[found.row],
@@ -90,8 +90,8 @@ def bootstrap(audit: Audit) -> Picture | str:
     return Picture(
         name="bootstrap",
         title=TITLES["bootstrap"],
-        says=f"Gain {shown.signed(test.gain)}, {1 - test.level:.0%} interval {shown.interval(test.ci)} (the bar), "
-        f"one-sided {p_text(test.p_value, test.level)}, over {test.reps:,} resamples in blocks of "
+        says=f"Gain {shown.signed(test.gain)}, {confidence_text(test.level)} interval {shown.interval(test.ci)} "
+        f"(the bar), one-sided {p_text(test.p_value, test.level)}, over {test.reps:,} resamples in blocks of "
         f"{shown.count(test.block, audit.sample)}. Red: resamples without a gain.",
         draw=partial(charts.bootstrap, edges=found.edges, counts=found.counts, gain=test.gain, ci=test.ci),
         left=14,
@@ -171,7 +171,7 @@ def depth_breadth(audit: Audit) -> Picture | str:
         title=TITLES["depth_breadth"],
         says=f"A try is one of the {found.source}; a problem is {found.problem}. With one try base solves "
         f"{curves.base[0]:.1%} and tuned {curves.tuned[0]:.1%}; with {int(curves.k[-1]):,} base {curves.base[-1]:.1%} "
-        f"and tuned {curves.tuned[-1]:.1%}; {turn}. Band: {1 - curves.level:.0%} over all k.{picture}",
+        f"and tuned {curves.tuned[-1]:.1%}; {turn}. Band: {confidence_text(curves.level)} over all k.{picture}",
         draw=partial(
             charts.depth_breadth,
             k=curves.k,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from auditor.report import breadth, detail, planted, shown, stable, traded, traded_rows
 from auditor.report.curves import CURVE_HEADER, CURVE_TITLE, band_words, curve_rows
+from auditor.verdict.words import confidence_text
 
 if TYPE_CHECKING:
     from auditor.result import Audit
@@ -38,11 +39,13 @@ GAIN_TITLE = "The gain, in sample and out of sample"
 def facts(audit: Audit) -> list[tuple[str, str]]:
     """Give what a reader needs first: gain, p, both Sharpe ratios, the parts and the sample, out of sample."""
     test, parts = audit.sharpe.out_of_sample, audit.attribution.out_of_sample
-    level = 100 * (1 - test.level)
-    windows = audit.sample.out_of_sample
+    sure, windows = confidence_text(test.level), audit.sample.out_of_sample
     many = f" in {len(windows)} windows" if len(windows) > 1 else ""
     return [
-        ("Sharpe gain", f"{shown.signed(test.gain)} {shown.interval(test.ci)} ({level:.4g}% interval)"),
+        (
+            "Sharpe gain",
+            f"{shown.signed(test.gain)} {shown.interval(test.ci)} ({sure} interval)",
+        ),
         ("p (one-sided)", shown.p_value(test.p_value)),
         ("Sharpe a year", f"base {test.base:z.2f}, tuned {test.tuned:z.2f}"),
         (

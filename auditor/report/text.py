@@ -10,7 +10,7 @@ from auditor.report import breadth, detail, planted, shown, stable, traded, trad
 from auditor.report.curves import CURVE_HEADER, CURVE_TITLE, band_words, curve_rows
 from auditor.report.plain import clean, shortened
 from auditor.report.styled import Line, Piece, Style, apart, joined, listed, print_lines, wrapped
-from auditor.verdict.words import HEADLINES, p_text
+from auditor.verdict.words import HEADLINES, confidence_text, p_text
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -93,8 +93,8 @@ def _gain(audit: Audit) -> Iterator[Line]:
     yield _row("  edge part", (_estimate(one.edge_part.value, one.edge_part.ci) for one in parts))
     yield _row("p (one-sided)", (f" {shown.p_value(test.p_value)}" for test in tests))
     yield _row("sample", (f"{shown.count(test.n_obs, sample)}, blocks of {test.block}" for test in tests))
-    level = 100 * (1 - tests[1].level)
-    yield (Piece(f"[low, high]: {level:.4g}% intervals from resampled blocks. The parts add up to the gain.", "quiet"),)
+    sure = confidence_text(tests[1].level)
+    yield (Piece(f"[low, high]: {sure} intervals from resampled blocks. The parts add up to the gain.", "quiet"),)
     yield from wrapped(f"{shown.horizons(tests[1], sample)}.")
     yield from wrapped(f"Direction: {shown.direction(audit)}.")
     if audit.coverage.trades is None and audit.coverage.positions is None:

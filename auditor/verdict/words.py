@@ -56,9 +56,20 @@ def detectable_text(gain: float) -> str:
     return f"{max(gain, 0.01):.2f}"
 
 
-def _signed(gain: float) -> str:
+def confidence_text(level: float) -> str:
+    """Give the confidence that a level leaves, "95%": digits are added until it is not said to be certain."""
+    said = (f"{100 * (1 - level):.{digits}g}" for digits in range(4, 17))
+    return f"{next((text for text in said if float(text) < 100), '100')}%"
+
+
+def _signed(gain: float, digits: int = 2) -> str:
     """Give a gain with its sign; a loss that rounds to nothing is +0.00."""
-    return f"{gain:+z.2f}"
+    return f"{gain:+z.{digits}f}"
+
+
+def _telling(one: float, other: float) -> int:
+    """Give the digits that tell two gains apart; two where none do."""
+    return next((digits for digits in range(2, 10) if _signed(one, digits) != _signed(other, digits)), 2)
 
 
 def share_text(share: float) -> str:
@@ -88,13 +99,14 @@ def reason_for(finding: Finding, facts: Facts, checks: Mapping[str, Check]) -> s
     if finding == "efficiency":
         return f"Out of sample {gain} survives, but {_why_not_new(facts, checks)}."
     if finding == "flattering":
+        digits = _telling(inside.gain, outside.upper_bound)
+        promised, seen, bound = (_signed(one, digits) for one in (inside.gain, outside.gain, outside.upper_bound))
         return (
-            f"In sample the Sharpe ratio rose by {_signed(inside.gain)}; out of sample the gain is "
-            f"{_signed(outside.gain)} and at most {_signed(outside.upper_bound)} with {1 - outside.level:.0%} "
-            "confidence: what was promised is refuted."
+            f"In sample the Sharpe ratio rose by {promised}; out of sample the gain is {seen} and at most {bound} with "
+            f"{confidence_text(outside.level)} confidence: what was promised is refuted."
         )
     if finding == "unproven":
-        if checks["gain_survives"].passed and checks["gain_at_longer_horizon"].passed is not True:
+        if _fades(checks):
             return f"Out of sample {gain} does not last: {_horizon_words(facts, checks)}."
         shrank = checks["new_part_earns"].passed and checks["edge_share"].value is not None
         tail = "; the new part earns, but the gain as a whole is not proven" if shrank else ""
@@ -106,12 +118,26 @@ def reason_for(finding: Finding, facts: Facts, checks: Mapping[str, Check]) -> s
                 f"{rose}, and out of sample {fell}: this data, which finds gains of {finds} and more, neither confirms "
                 "nor refutes the promise."
             )
+        if float(f"{outside.gain:.2f}") >= float(finds):
+            large = f"is not shown, although this data finds gains of {finds} and more with 80 % power"
+            return f"{rose}; out of sample {gain} {large}{tail}."
         return f"{rose}; out of sample {gain} is too small for this data, which finds gains of {finds} and more{tail}."
     if max(abs(inside.gain), abs(outside.gain)) < 0.005:
         return "Both policies have the same Sharpe ratio in sample and out of sample, up to rounding."
     size = f"{abs(inside.gain):.2f}"
     way = "as high as" if size == "0.00" else f"{size} lower than"
-    return f"In sample the tuned policy's Sharpe ratio is {way} the base's, and out of sample {gain} does not survive."
+    held = "does not survive"
+    if _fades(checks):
+        held = f"does not last: {_horizon_words(facts, checks)}"
+    elif checks["gain_survives"].passed:
+        held = "is no more than rounding"
+    return f"In sample the tuned policy's Sharpe ratio is {way} the base's, and out of sample {gain} {held}."
+
+
+def _fades(checks: Mapping[str, Check]) -> bool:
+    """Whether the longer horizon alone stands between a gain and its survival."""
+    there = checks["gain_beyond_rounding"].passed and checks["gain_survives"].passed
+    return bool(there) and checks["gain_at_longer_horizon"].passed is not True
 
 
 def _why_not_new(facts: Facts, checks: Mapping[str, Check]) -> str:
@@ -127,7 +153,7 @@ def _why_not_new(facts: Facts, checks: Mapping[str, Check]) -> str:
     share = checks["edge_share"]
     if share.passed is False and share.value is not None:
         outside = "opportunities that the base did not hold" if by_trades else "outside the base's opportunities"
-        return f"only {share_text(share.value)} of it comes from {outside}"
+        return f"{_only(share.value)} of it comes from {outside}"
     if facts.blind:
         return "these returns cannot tell whether the tuned policy is only a part of the base"
     of = "" if facts.direction.periods == ALL else f" of {facts.direction.periods}"
@@ -138,12 +164,14 @@ def _horizon_words(facts: Facts, checks: Mapping[str, Check]) -> str:
     share = checks["gain_at_longer_horizon"].value
     if share is None:
         return "no out-of-sample window is long enough to check it at a longer horizon"
-    left = share_text(share)
-    left = "none" if left == "0%" else f"only {left}"
     return (
-        f"with risk measured over {facts.horizon} periods {left} of it is left, "
+        f"with risk measured over {facts.horizon} periods {_only(share)} of it is left, "
         "as when stale or smoothed prices hide the risk"
     )
+
+
+def _only(share: float) -> str:
+    return "none" if share <= 0 else f"only {share_text(share)}"
 
 
 def could_not_assess(facts: Facts, checks: Mapping[str, Check]) -> tuple[str, ...]:
@@ -220,7 +248,7 @@ def _all_but_the_new_part(checks: Mapping[str, Check]) -> bool:
 def _more_data(facts: Facts, checks: Mapping[str, Check]) -> str:
     outside = facts.out_of_sample
     detectable = detectable_text(outside.min_detectable_gain)
-    if checks["gain_survives"].passed:
+    if _fades(checks):
         return (
             "A gain that is there at longer horizons too: fresh prices, no smoothing, no lag. This sample finds "
             f"gains of {detectable} with 80 % power."

@@ -11,7 +11,7 @@ from auditor.coverage.direction import Direction
 from auditor.stats.sharpe import SharpeTest
 from auditor.verdict.checks import Facts
 from auditor.verdict.label import judge
-from auditor.verdict.words import meaning_of, p_text, share_text
+from auditor.verdict.words import confidence_text, meaning_of, p_text, share_text
 
 
 def sharpe_of(gain, p=0.5, upper=1.0):
@@ -141,6 +141,36 @@ def test_reasons_carry_their_numbers():
     assert "z = -3.0" in judge(facts(direction=way(-3.0))).reason
     assert "not shown to earn (p = 0.500)" in judge(facts(new_p=0.5)).reason
     assert "20% of it" in judge(facts(edge_part=0.1)).reason
+
+
+def test_no_word_contradicts_the_numbers_beside_it():
+    def reason(**changes):
+        return judge(facts(**changes)).reason
+
+    def of(gain, p, upper=1.0, level=0.05):
+        return replace(sharpe_of(gain, p, upper=upper), level=level)
+
+    for level, sure in ((0.05, "95%"), (0.0304, "96.96%"), (0.001, "99.9%"), (0.0000121, "99.999%")):
+        assert f"at most +0.70 with {sure} confidence" in reason(out_of_sample=of(0.5, 0.3, 0.7, level))
+    assert confidence_text(0.0) == "100%"
+    near = reason(in_sample=sharpe_of(0.3), out_of_sample=of(0.2971, 0.3, 0.2996))
+    assert "rose by +0.3000; out of sample the gain is +0.2971 and at most +0.2996" in near
+    same = reason(in_sample=sharpe_of(0.3), out_of_sample=of(0.1, 0.3, 0.3 - 1e-12))
+    assert "rose by +0.30; out of sample the gain is +0.10 and at most +0.30" in same
+    smooth = reason(**FLAT, horizon_share=-0.23)
+    assert "(p = 0.010) does not last: with risk measured over 21 periods none of it is left" in smooth
+    assert reason(**FLAT, out_of_sample=of(0.004, 0.001)).endswith("(p = 0.001) is no more than rounding.")
+    assert "only" not in reason(edge_part=-0.1)
+    assert "none of it comes from outside the base's opportunities" in reason(edge_part=-0.1)
+    assert "none of it comes from opportunities that the base" in reason(evidence="trades", edge_part=0.0)
+    assert "only under 1% of it comes from" in reason(edge_part=0.001)
+    for gain, small in ((4.99, False), (0.496, False), (0.494, True)):
+        said = reason(in_sample=sharpe_of(5.0), out_of_sample=of(gain, 0.06, 6.0))
+        assert ("is too small for this data" in said) == small
+        assert ("is not shown, although this data finds gains of 0.50 and more with 80 % power" in said) != small
+    rounding = judge(facts(out_of_sample=of(0.004, 0.001)))
+    assert "does not last" not in rounding.reason
+    assert rounding.would_change[0].startswith("A positive gain out of sample")
 
 
 def test_unproven_says_what_is_missing():
@@ -285,6 +315,21 @@ SPOKEN = [
     {"min_edge_share": 0.001, "edge_part": 0.002},
     {"min_edge_share": 1.0, "edge_part": 0.4985},
     {"min_edge_share": 1.0, "edge_part": 0.5},
+    # words that the numbers beside them must not contradict
+    {"out_of_sample": replace(sharpe_of(0.5, 0.3, upper=0.7), level=0.001)},
+    {"out_of_sample": replace(sharpe_of(0.5, 0.3, upper=0.7), level=0.0000121)},
+    {"out_of_sample": sharpe_of(0.79912, 0.3, upper=0.7996)},
+    {"out_of_sample": sharpe_of(0.5, 0.3, upper=0.8 - 1e-12)},
+    FLAT | {"horizon_share": -0.23},
+    FLAT | {"horizon_share": None},
+    FLAT | {"out_of_sample": sharpe_of(0.004, 0.0001)},
+    {"out_of_sample": sharpe_of(0.004, 0.0001)},
+    {"horizon_share": -0.23},
+    {"edge_part": -0.1},
+    TRADES | {"edge_part": -0.1},
+    {"out_of_sample": sharpe_of(0.6, 0.06)},
+    {"out_of_sample": sharpe_of(0.494, 0.06)},
+    {"out_of_sample": sharpe_of(0.496, 0.06), "new_p": 0.3},
 ]
 
 
