@@ -89,6 +89,34 @@ def test_another_version_of_the_tuned_policy_is_told_to_use_the_window_up(data, 
     assert "uses some of it up" in re.sub(r"\s+", " ", str(found))
 
 
+SAME, OTHER = "The same policies; what differs (trials, a library)", "The same base, another tuned policy."
+BEYOND = "The data differs beyond the tuned policy"
+
+
+@pytest.mark.parametrize(
+    ("roles", "said"),
+    [
+        (["tuned rollouts"], OTHER),
+        (["tuned", "tuned rollouts"], OTHER),
+        (["tuned", "trials"], OTHER),
+        (["library"], SAME),
+        (["library", "trials"], SAME),
+        (["base rollouts", "tuned rollouts"], BEYOND),
+        (["tuned", "known", "library"], BEYOND),
+    ],
+)
+def test_what_differs_decides_what_the_two_gains_are_of(data, roles, said):
+    given = ["known", "library", "trials", "base rollouts", "tuned rollouts"]
+    data["inputs"] += [{**data["inputs"][0], "role": role} for role in given]
+    other = json.loads(json.dumps(data))
+    for one in other["inputs"]:
+        if one["role"] in roles:
+            one["sha256"] = "0" * 64
+    found = compare(data, other)
+    assert {change.name for change in found.inputs} == set(roles)
+    assert said in re.sub(r"\s+", " ", str(found))
+
+
 def test_a_renamed_file_of_the_same_values_is_the_same_data(data, saved):
     other = json.loads(json.dumps(data))
     other["inputs"][1]["name"] = "elsewhere.csv"

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 LEFT, COLUMN = 22, 23
 LONGEST = 40
 
+OF_TUNED = {"tuned", "tuned trades", "tuned positions", "tuned rollouts"}
+DESCRIBING = {"library", "trials"}
+"""Inputs by their roles: of the tuned policy alone, and those that move neither the gain nor the label."""
+
 
 def plain_text(found: Comparison) -> str:
     """Give the comparison without colour, ending in a line break."""
@@ -63,7 +67,9 @@ def _caution(found: Comparison) -> str:
         return "The same data and settings."
     if found.same_data:
         return "The same data under other settings."
-    if roles <= {"tuned", "tuned trades", "tuned positions"}:
+    if roles <= DESCRIBING:
+        return "The same policies; what differs (trials, a library) moves neither the gain nor the label."
+    if roles - DESCRIBING <= OF_TUNED:
         return (
             "The same base, another tuned policy. Every version that is held against one out-of-sample window uses "
             "some of it up."
