@@ -16,6 +16,7 @@ from auditor.desk import Desk
 from auditor.errors import InputError
 from auditor.inputs.calendar import DAY
 from auditor.inputs.pair import Pair, Span
+from auditor.plural import several, verb
 
 Counts = NDArray[np.int64]
 
@@ -54,7 +55,8 @@ def breadth_of_trades(pair: Pair, desk: Desk, settings: Settings) -> Breadth:
         traded = np.unique(np.concatenate([cell[mask] for cell, mask in zip(cells, inside, strict=True)]))
         tries = [int(mask.sum()) for mask in inside]
         if min(tries) < 2 or traded.size < 2:
-            raise InputError(f"{min(tries)} trades in {traded.size} instrument-months are too few")
+            where = several(traded.size, "instrument-month")
+            raise InputError(f"{several(min(tries), 'trade')} in {where} {verb(min(tries), 'are')} too few")
         if max(tries) * traded.size > MOST_CELLS:
             raise InputError(f"{max(tries):,} trades in {traded.size:,} instrument-months are too many")
         counts = [

@@ -10,6 +10,7 @@ from auditor.coverage.booking import Booked
 from auditor.coverage.reconcile import REFUSED, WARNED, Reconciliation
 from auditor.errors import InputError
 from auditor.inputs.trades import Trades
+from auditor.plural import several, verb
 
 Integers = NDArray[np.int64]
 
@@ -21,10 +22,15 @@ def refuse_one_sided(base: Trades, tuned: Trades) -> None:
     """Refuse a blotter whose side was taken as long for want of a column, beside one that has shorts."""
     for one, other in ((base, tuned), (tuned, base)):
         if any("read as long" in text for text in one.warnings) and (other.side < 0).any():
+            short = several(int((other.side < 0).sum()), "short one")
             raise InputError(
-                f"{one.name}: no side column, so all {one.pnl.size} trades would be long, and {other.name} has "
-                f"{int((other.side < 0).sum())} short ones. Add the column side (long or short), or signed quantities"
+                f"{one.name}: no side column, so {_all(one.pnl.size)} would be long, and {other.name} has {short}. "
+                "Add the column side (long or short), or signed quantities"
             )
+
+
+def _all(count: int) -> str:
+    return "its only trade" if count == 1 else f"all {count:,} trades"
 
 
 def doubts_of(base: Trades, tuned: Trades, found: Booked, settings: Settings) -> tuple[str, ...]:
@@ -48,8 +54,9 @@ def doubts_of(base: Trades, tuned: Trades, found: Booked, settings: Settings) ->
     cancels = np.isin(_moments(tuned, tuned.instrument + 1), _moments(tuned, tuned.instrument + 1, turned=True)) & new
     if cancels.sum() > CANCELLED * max(int(new.sum()), 1):
         doubts += (
-            f"{int(cancels.sum())} of the {int(new.sum())} trades called new only cancel another trade of the tuned "
-            "policy: same instrument and times, other side. Give net positions.",
+            f"{int(cancels.sum())} of the {several(int(new.sum()), 'trade')} called new only "
+            f"{verb(int(cancels.sum()), 'cancel')} another trade of the tuned policy: same instrument and times, other "
+            "side. Give net positions.",
         )
     return doubts
 

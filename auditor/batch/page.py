@@ -12,6 +12,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from auditor.plural import several, verb
 from auditor.report.machine import write
 from auditor.report.plain import clean, shortened
 from auditor.report.theme import EITHER, OF_FINDING
@@ -77,6 +78,8 @@ def as_page(rows: Sequence[Mapping[str, Any]], linked: Sequence[str | None], not
         errors=errors[:MOST_ERRORS],
         n_errors=len(errors),
         notes=notes,
+        several=several,
+        verb=verb,
         chart=_chart([row for row, _ in shown]),
     )
 

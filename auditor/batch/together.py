@@ -13,6 +13,7 @@ import numpy as np
 
 from auditor.batch.jobs import Group, Job
 from auditor.errors import InputError
+from auditor.plural import several
 
 REPS = 1_000
 """Replicates of StepM, which a loop in Python resamples."""
@@ -91,9 +92,10 @@ def families(
                 jobs=tuple(jobs[i] for i in chosen), block=block, seed=first["seed"], level=first["level"]
             )  # fmt: skip
             made.append(Family(group, chosen, members))
-    rows = "1 row" if seeds == 1 else f"{seeds:,} rows"
-    left = [f"{rows} with rollouts: the label is of these, and StepM tests single policies"] if seeds else []
-    return made, left
+    if not seeds:
+        return made, []
+    left = f"{several(seeds, 'row')} with rollouts: the label is of these, and StepM tests single policies"
+    return made, [left]
 
 
 def superior(group: Group) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from auditor.batch.run import Batch
+from auditor.plural import several, verb
 from auditor.report.plain import clean
 from auditor.report.styled import Line, Piece, wrapped
 from auditor.verdict.words import HEADLINES
@@ -25,12 +26,15 @@ def summary_lines(batch: Batch, *, quiet: bool) -> Iterator[Line]:
     for finding, words in HEADLINES.items():
         yield (Piece(f"{words:<26}"), Piece(f"{counts[finding]:>9,}"))
     called = sum(row["gain_q"] is not None and row["gain_q"] < row["level"] for row in made)
-    yield from wrapped(f"{called:,} gains are called once all are counted (Benjamini-Hochberg q below the level).")
+    gains = f"{several(called, 'gain')} {verb(called, 'are')} called"
+    yield from wrapped(f"{gains} once all are counted (Benjamini-Hochberg q below the level).")
     variants = [row["stepm_better"] for row in made if row.get("stepm_better") is not None]
     if variants:
+        better = sum(variants)
+        than = f"{verb(better, 'are')} better than {'its' if better == 1 else 'their'} base"
         yield from wrapped(
-            f"{sum(variants):,} of {len(variants):,} variants are better than their base once all variants of that "
-            "base are counted (StepM)."
+            f"{better:,} of {several(len(variants), 'variant')} {than} once all variants of that base are counted "
+            "(StepM)."
         )
     for note in batch.notes:
         yield from wrapped(clean(f"Not tested together: {note}"))

@@ -13,6 +13,7 @@ from auditor.coverage.exposure import covered_share, exposure, opportunity_codes
 from auditor.coverage.lines import FEES, RESIZED, REVERSED, UNEXPLAINED
 from auditor.coverage.split import Split, all_covered
 from auditor.errors import InputError
+from auditor.plural import several, verb
 
 if TYPE_CHECKING:
     from auditor.coverage.attribution import TradeAttribution
@@ -68,10 +69,10 @@ def exit_rows(trades: Trades, dates: Times, *, clock: bool) -> Times:
         (early, "before the returns begin", began),
     ):
         if wrong.any():
-            first = int(np.flatnonzero(wrong)[0])
+            first, many = int(np.flatnonzero(wrong)[0]), int(wrong.sum())
             raise InputError(
-                f"{trades.name}: {int(wrong.sum())} trades exit {what} ({_day(edge)}); the first is row {first + 1} of "
-                f"the trades, on {_day(trades.exit[first])}. "
+                f"{trades.name}: {several(many, 'trade')} {verb(many, 'exit')} {what} ({_day(edge)}); the first "
+                f"is row {first + 1} of the trades, on {_day(trades.exit[first])}. "
                 "Cut the trades to the dates of the returns, or give longer returns"
             )
     return row.astype(np.int64)

@@ -10,6 +10,7 @@ import numpy as np
 
 from auditor.coverage.segments import Array, Clock, Flags, Grid, Integers, per_place
 from auditor.errors import InputError
+from auditor.plural import several, verb
 
 if TYPE_CHECKING:
     from auditor.inputs.trades import Trades
@@ -174,9 +175,11 @@ def _on_path(
     early = np.flatnonzero(lasting & ~np.isfinite(clock[on.enters]))
     if early.size:
         moment = np.datetime64(int(on.time[on.enters[early[0]]]), "ns")
+        first = instruments[of[early[0]]]
         raise InputError(
-            f"prices: {early.size} trades enter before the first price of their instrument, the first in "
-            f"{instruments[of[early[0]]]!r} at {moment}. Give prices from the first entry on, or none to use the fills"
+            f"prices: {several(early.size, 'trade')} {verb(early.size, 'enter')} before the first price of their "
+            f"instrument, the first in {first!r} at {moment}. Give prices from the first entry on, or none to use the "
+            "fills"
         )
     note = f"{int(stale.sum())} of {stale.size} times of a fill are not in the prices: the last price before is used"
     return np.nan_to_num(clock), [note] if stale.any() else []

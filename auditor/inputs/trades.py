@@ -17,6 +17,7 @@ from auditor.inputs.content import in_memory
 from auditor.inputs.once import read_once
 from auditor.inputs.split import Moment
 from auditor.inputs.trades_columns import Net
+from auditor.plural import several, verb
 
 __all__ = ["Net", "Trades", "check_calendar", "read_trades"]
 
@@ -62,7 +63,8 @@ class Trades:
     def __str__(self) -> str:
         """Say it in one line."""
         still = f", {int(self.is_open.sum())} still open" if self.is_open.any() else ""
-        return f"{self.name}: {len(self.pnl)} trades in {len(self.instruments)} instruments ({self.recognised}){still}"
+        held = several(len(self.instruments), "instrument")
+        return f"{self.name}: {several(len(self.pnl), 'trade')} in {held} ({self.recognised}){still}"
 
 
 @read_once
@@ -147,10 +149,8 @@ def check_calendar(trades: Trades, dates: pd.DatetimeIndex) -> tuple[str, ...]:
     for rows, where in ((np.flatnonzero(early), "before"), (np.flatnonzero(late), "after")):
         if rows.size:
             shown = show(pd.Timestamp(int(trades.exit[rows[0]])))
-            notes.append(
-                f"{trades.name}: {rows.size} of {len(trades.pnl)} trades exit {where} the returns, {extent} "
-                f"(first {shown})"
-            )
+            many = f"{rows.size} of {several(len(trades.pnl), 'trade')} {verb(rows.size, 'exit')}"
+            notes.append(f"{trades.name}: {many} {where} the returns, {extent} (first {shown})")
     return tuple(notes)
 
 

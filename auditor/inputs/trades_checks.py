@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from auditor.errors import InputError
 from auditor.inputs import trades_values as read
 from auditor.inputs.trades_columns import CONTRACT, Draft
+from auditor.plural import several, verb
 
 SHARE = 0.95  # of the trades with fees, on which gross and net differ, that must speak against the default
 
@@ -62,8 +63,8 @@ def checked(draft: Draft, *, date_format: str | None, instrument: str | None, ca
     if is_open.any():
         row = int(np.flatnonzero(is_open)[0])
         doubts += (
-            f"{name}: {int(is_open.sum())} trades still open at the end, marked as the export has them or at the last "
-            f"price (first {label(row)}: {instruments[codes[row]]})",
+            f"{name}: {several(int(is_open.sum()), 'trade')} still open at the end, marked as the export has them or "
+            f"at the last price (first {label(row)}: {instruments[codes[row]]})",
         )
     return {
         "name": name, "instruments": instruments, "instrument": codes, "side": side, "entry": entry, "exit": exits,
@@ -223,8 +224,8 @@ def _repeats(draft: Draft, values: pd.DataFrame) -> tuple[str, ...]:
     row = int(twice[0])
     first = int(np.flatnonzero((values == values.iloc[row]).all(axis=1).to_numpy())[0])
     where = (
-        f"{draft.name}: {twice.size} trades stand twice, the same in instrument, side, times, quantity and P&L (first "
-        f"{draft.label(row)}, as {draft.label(first)})"
+        f"{draft.name}: {several(twice.size, 'trade')} {verb(twice.size, 'stand')} twice, the same in instrument, "
+        f"side, times, quantity and P&L (first {draft.label(row)}, as {draft.label(first)})"
     )
     if draft.repeats == "warn":
         return (where,)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from auditor.report.machine import VERSION
 from auditor.report.plain import clean, shortened
-from auditor.report.shown import beside, p_value, signed
+from auditor.report.shown import beside, interval, p_value, signed
 from auditor.report.styled import Line, Piece, Style, apart, joined, print_lines, wrapped
 from auditor.verdict.words import HEADLINES
 
@@ -109,7 +109,7 @@ def _amounts(
 
 def _interval(side: Saved) -> str:
     low, high = side.ci
-    return "--" if low is None or high is None else f"[{signed(low)}, {signed(high)}]"
+    return "--" if low is None or high is None else interval((low, high))
 
 
 def _share(value: float | None) -> str:

@@ -59,10 +59,10 @@ def _by_trades(audit: Audit) -> Picture:
         found, pnl, words = of[name], list[Bar](), []
         if n_base != "0":
             pnl.append((found.base_pnl, f"{base} ({n_base})", "base"))
-            words.append(f"{n_base} base trades {base}")
+            words.append(f"{n_base} base {'trade' if n_base == '1' else 'trades'} {base}")
         if n_tuned != "0":
             pnl.append((found.tuned_pnl, f"{tuned} ({n_tuned})", "tuned"))
-            words.append(f"{n_tuned} tuned trades {tuned}")
+            words.append(f"{n_tuned} tuned {'trade' if n_tuned == '1' else 'trades'} {tuned}")
         said.append(f"{name.strip()}: {', '.join(words)}")
         rows.append((name.strip().removeprefix("of it "), pnl))
     told_in_words = "; ".join(said)

@@ -41,6 +41,10 @@ DIRECTIONS = {
 }
 
 
+WIDEST = 1000.0
+"""An interval of Sharpe ratios as wide as this is an error divided by nearly nothing."""
+
+
 class CheckRow(NamedTuple):
     """One check as it is shown: mark, question, value, and what was needed or why there is no value."""
 
@@ -81,9 +85,11 @@ def p_value(p: float | None) -> str:
 
 
 def interval(ci: tuple[float, float]) -> str:
-    """Give an interval of Sharpe ratios: "[+0.05, +0.76]"."""
+    """Give an interval of Sharpe ratios: "[+0.05, +0.76]"; one that excludes nothing has no numbers."""
     if not all(map(math.isfinite, ci)):
         return "(no interval)"
+    if ci[1] - ci[0] >= WIDEST:
+        return "(unbounded)"
     return f"[{signed(ci[0])}, {signed(ci[1])}]"
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from auditor.coverage.lines import NAMES
+from auditor.plural import several, verb
 from auditor.report.plain import clean, shortened
 from auditor.report.shown import signed
 from auditor.report.traded_values import (
@@ -64,7 +65,7 @@ def position_sentences(told: PositionCoverage, audit: Audit) -> list[str]:
     if largest:
         shown = amounts([value for _, value in largest], "return")
         named = ", ".join(f"{value_name(name)} {text}" for (name, _), text in zip(largest, shown, strict=True))
-        found.append(f"New part, whole sample, of {told.n_instruments:,} instruments most in {named}.")
+        found.append(f"New part, whole sample, of {several(told.n_instruments, 'instrument')} most in {named}.")
     return [*found, *filter(None, [library(audit)]), _gaps(audit, told.reconciliation, "")]
 
 
@@ -179,7 +180,8 @@ def spread(found: Concentration) -> str:
         return "No tuned trade exits out of sample."
     equal = f"{found.effective_trades:,.0f}" if found.effective_trades >= 10 else f"{found.effective_trades:.1f}"
     instruments = f"{found.effective_instruments:.1f} instruments"
-    said = f"Out of sample {found.n_trades:,} trades weigh as {equal} equal, {instruments}; "
+    many = f"{several(found.n_trades, 'trade')} {verb(found.n_trades, 'weigh')}"
+    said = f"Out of sample {many} as {equal} equal, {instruments}; "
     if found.top_ten_share is None:
         return f"{said}{clean(found.reason or 'no share of the ten best')}."
     return f"{said}ten best {share_text(found.top_ten_share)}."

@@ -11,7 +11,10 @@ from auditor.batch import page
 from auditor.batch.page import as_page
 from auditor.batch.progress import duration
 from auditor.batch.record import columns
+from auditor.batch.run import Batch
 from auditor.batch.table import as_csv, as_parquet
+from auditor.batch.words import summary_lines
+from auditor.report.styled import joined
 
 HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>{{7*7}}$x_1$\x1b[31m\u202e"
 
@@ -125,3 +128,22 @@ def test_parquet_takes_any_text():
 )
 def test_durations(seconds, words):
     assert duration(seconds) == words
+
+
+def test_one_gain_and_one_variant_are_one():
+    rows = [row(1, gain_q=0.01, stepm_better=True), row(2, stepm_better=False)]
+    told = "".join(joined(line) + " " for line in summary_lines(batch_of(rows), quiet=False))
+    text = " ".join(shown(rows).split())
+    for said in (told, text):
+        assert "1 gain is called once all are counted" in said
+    assert "1 of 2 variants is better than its base once" in told
+    assert "1 variant is better than its base once" in text
+    more = [row(1, gain_q=0.01, stepm_better=True), row(2, gain_q=0.01, stepm_better=True)]
+    assert "2 variants are better than their base once" in " ".join(shown(more).split())
+    assert "2 of 2 variants are better than their base once" in "".join(
+        joined(line) + " " for line in summary_lines(batch_of(more), quiet=False)
+    )
+
+
+def batch_of(rows):
+    return Batch(rows=tuple(rows), notes=(), resumed=0, files=())

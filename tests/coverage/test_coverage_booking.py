@@ -59,7 +59,7 @@ def test_an_exit_is_booked_on_its_day_or_the_first_date_after_it():
     [
         ((3, 30, 31), False, "2 trades exit after the returns end (2020-02-04); the first is row 2 of the trades, on "
                              "2020-02-05."),
-        ((29.5, 3, 2), True, "1 trades exit after the returns end (2020-02-04); the first is row 1 of the trades, on "
+        ((29.5, 3, 2), True, "1 trade exits after the returns end (2020-02-04); the first is row 1 of the trades, on "
                              "2020-02-04."),
         ((3, -1, -2.5), False, "2 trades exit before the returns begin (2020-01-05); the first is row 2 of the trades, "
                                "on 2020-01-05."),
@@ -375,7 +375,7 @@ def test_an_exit_within_the_first_period_is_booked_on_its_date_and_one_before_it
         return exit_rows(read_trades(frame.assign(pnl=0.01), role="base trades"), months, clock=False)
 
     assert rows("2020-01-03", "2020-01-28", "2020-01-29").tolist() == [0, 0, 1]
-    with pytest.raises(InputError, match="1 trades exit before the returns begin"):
+    with pytest.raises(InputError, match="1 trade exits before the returns begin"):
         rows("2019-12-27", "2020-01-28")
     # Daily dates: the day before the first is no part of its period.
     days = np.arange(np.datetime64("2020-01-06"), np.datetime64("2020-03-01")).astype("datetime64[ns]").astype(np.int64)

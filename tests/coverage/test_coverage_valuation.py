@@ -154,7 +154,7 @@ def test_the_first_trade_before_any_price_is_named():
         times=integers(10**9, 2 * 10**9), instruments=("X", "Y"), values=np.array([[1.0, NAN], [2.0, 3.0]])
     )
     late = blotter(("X", 10**9, 2 * 10**9, 1.0, 1, 2))
-    with pytest.raises(InputError, match=r"1 trades enter .* the first in 'Y' at 1970-01-01T00:00:01\.000000000\."):
+    with pytest.raises(InputError, match=r"1 trade enters .* the first in 'Y' at 1970-01-01T00:00:01\.000000000\."):
         worth(late, blotter(("Y", 10**9, 2 * 10**9, 1.0, 1, 2)), path)
     with pytest.raises(InputError, match=r"2 trades enter .* the first in 'X' at 1970-01-01T00:00:00\.000000000\."):
         worth(blotter(("X", 0, 10**9, 1.0, 1, 2)), blotter(("Y", 10**9, 2 * 10**9, 1.0, 1, 2)), path)

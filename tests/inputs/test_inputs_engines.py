@@ -97,7 +97,7 @@ def test_backtesting_is_net(tmp_path):
 
 def test_backtesting_buys_twice_in_one_bar(tmp_path):
     text = BACKTESTING + BACKTESTING.splitlines()[1] + "\n"
-    assert said(read_trades(write(tmp_path, text, "t.csv"), role="base"), "1 trades stand twice")
+    assert said(read_trades(write(tmp_path, text, "t.csv"), role="base"), "1 trade stands twice")
 
 
 def test_an_older_export_without_commission(tmp_path):
@@ -139,7 +139,7 @@ def test_vectorbt_ids_tell_trades_apart(tmp_path):
     twin = write(tmp_path, "\n".join([*rows, rows[1].replace("0,SPY", "3,SPY", 1)]), "t.csv")
     assert len(read_trades(twin, role="base").pnl) == 4
     copied = write(tmp_path, "\n".join([*rows, rows[1]]), "c.csv")
-    assert "1 trades stand twice" in refusal(copied)
+    assert "1 trade stands twice" in refusal(copied)
 
 
 def test_vectorbt_column_renamed(tmp_path):

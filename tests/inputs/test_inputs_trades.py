@@ -388,7 +388,7 @@ def test_duplicates(tmp_path):
     head = HEAD.replace("signal", "trade_id")
     rows = [f"{row.rsplit(',', 1)[0]},{place}" for place, row in enumerate([*ROWS, ROWS[1]])]
     assert len(read_trades(write(tmp_path, text(rows, head)), role="base").pnl) == 5
-    assert "1 trades stand twice" in refusal(write(tmp_path, text([*rows, rows[4]], head)))
+    assert "1 trade stands twice" in refusal(write(tmp_path, text([*rows, rows[4]], head)))
 
 
 def test_fees_with_the_wrong_sign(tmp_path):
@@ -495,7 +495,7 @@ def test_calendar_holds_the_trades(tmp_path):
     assert check_calendar(trades, pd.bdate_range("2020-01-02", "2020-02-03")) == ()
     assert check_calendar(trades, pd.DatetimeIndex(["2020-01-31", "2020-02-29"])) == ()  # months, dated at their ends
     late = check_calendar(trades, pd.bdate_range("2020-01-02", "2020-01-31"))
-    assert late == ("trades.csv: 1 of 4 trades exit after the returns, 2020-01-02 to 2020-01-31 (first 2020-02-03)",)
+    assert late == ("trades.csv: 1 of 4 trades exits after the returns, 2020-01-02 to 2020-01-31 (first 2020-02-03)",)
     early = check_calendar(trades, pd.bdate_range("2020-01-09", "2020-03-31"))
     assert "2 of 4 trades exit before the returns" in early[0]
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from dataclasses import replace
 
 import pytest
 from jsonschema import Draft202012Validator
 
+from auditor.coverage.concentration import Concentration
+from auditor.plural import several, verb
 from auditor.report import shown, traded, traded_rows, traded_values
 from auditor.report.machine import as_dict, as_json, schema
 from auditor.report.markdown import LIMIT, as_markdown
@@ -306,3 +309,25 @@ def test_notebooks_show_the_sentences(by_trades):
 )
 def test_amounts_have_the_digits_of_the_largest(values, unit, words):
     assert traded_values.amounts(values, unit) == words
+
+
+def test_one_trade_is_one_trade():
+    found = Concentration(n_trades=1, effective_trades=1.0, effective_instruments=1.0, top_ten_share=1.0)
+    assert traded.spread(found).startswith("Out of sample 1 trade weighs as 1.0 equal, ")
+    assert traded.spread(replace(found, n_trades=2)).startswith("Out of sample 2 trades weigh as ")
+    assert [several(count, "trade") for count in (0, 1, 1200)] == ["0 trades", "1 trade", "1,200 trades"]
+    assert [verb(1, word) for word in ("are", "have", "exit")] == ["is", "has", "exits"]
+    assert verb(2, "are") == "are"
+
+
+@pytest.mark.parametrize(
+    ("ci", "text"),
+    [
+        ((-1.65e6, 1.65e6), "(unbounded)"),
+        ((-500.0, 500.0), "(unbounded)"),
+        ((-499.0, 500.0), "[-499.00, +500.00]"),
+        ((-math.inf, math.inf), "(no interval)"),
+    ],
+)
+def test_an_interval_that_excludes_nothing_has_no_numbers(ci, text):
+    assert shown.interval(ci) == text
