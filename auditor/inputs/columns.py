@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import difflib
+import re
+
+import numpy as np
 
 from auditor.errors import InputError
+from auditor.inputs.numbers import raw_floats
 from auditor.inputs.table import Table
 
 STRONG_DATES = ("date", "datetime", "timestamp")
@@ -14,6 +18,15 @@ RETURN_NAMES = (
     "strategy returns", "daily_return", "daily_returns", "net_return", "net_returns",
 )  # fmt: skip
 UNNAMED = ("", "unnamed: 0")
+COUNTED = ("index", "level_0")
+"""What pandas calls a frame's row numbers once they are a column."""
+
+_LEVEL = re.compile(r"__index_level_\d+__")  # what Arrow calls an index without a name; the last columns of a file
+
+
+def is_unnamed(column: str) -> bool:
+    """Whether a column has only the name that a program gives to what has none, such as a frame's row numbers."""
+    return column.lower() in UNNAMED or _LEVEL.fullmatch(column) is not None
 
 
 def date_column(table: Table, wanted: str | None) -> int | None:
@@ -36,7 +49,7 @@ def date_column(table: Table, wanted: str | None) -> int | None:
             )
         if found:
             return found[0]
-    if names[0] in UNNAMED and table.looks[0] != "text":
+    if is_unnamed(names[0]) and table.looks[0] != "text":
         return 0
     found = [position for position, look in enumerate(table.looks) if look == "date"]
     if len(found) == 1:
@@ -58,7 +71,7 @@ def return_column(table: Table, *, role: str, wanted: str | None, dates: int | N
             raise InputError(f"{table.name}: column {table.header[position]!r} holds the dates, not the returns.")
         return position
     names = [column.lower() for column in table.header]
-    choices = [position for position in range(len(names)) if position != dates and names[position] not in UNNAMED]
+    choices = [position for position in range(len(names)) if position != dates and not is_unnamed(names[position])]
     for known in ((role.lower(),), RETURN_NAMES):
         found = [position for position in choices if names[position] in known]
         if len(found) == 1:
@@ -82,18 +95,25 @@ def return_column(table: Table, *, role: str, wanted: str | None, dates: int | N
 
 
 def stream_columns(table: Table, *, dates: int | None, wanted: str | None = None) -> list[int]:
-    """Positions of every number column; a column of anything else is refused by name."""
+    """Positions of every number column; a column of anything else is refused by name, and so is one without a name.
+
+    Row numbers that a frame left behind are passed over where only they can be meant, else refused.
+    """
     if wanted is not None:
         return [return_column(table, role="", wanted=wanted, dates=dates)]
     found: list[int] = []
     for position, column in enumerate(table.header):
-        if position == dates or (dates is not None and position == 0 and column.lower() in UNNAMED):
+        if position == dates or _are_row_numbers(table, position, dates):
             continue
+        if not column:
+            _refuse_nameless(table, position)
         if table.looks[position] != "number":
             raise InputError(
                 f"{table.name}: column {column!r} holds {'dates' if table.looks[position] == 'date' else 'no numbers'}."
                 " Every column beside the dates must be a stream of returns: leave it out of the file."
             )
+        if column.lower() in COUNTED:
+            _refuse_counted(table, position)
         found.append(position)
     if not found:
         raise InputError(f"{table.name}: no number column beside the dates, among {table.columns}.")
@@ -113,6 +133,35 @@ def column_named(table: Table, wanted: str) -> int:
     near = difflib.get_close_matches(wanted.lower(), names, n=1)
     hint = f" Did you mean {table.header[names.index(near[0])]!r}?" if near else ""
     raise InputError(f"{table.name}: no column {wanted!r}.{hint} There are {table.columns}.")
+
+
+def _are_row_numbers(table: Table, position: int, dates: int | None) -> bool:
+    """Whether a column can only be a frame's index, by the name that it got and where that stands."""
+    column, number = table.header[position], table.looks[position] == "number"
+    if position == 0 and column.lower() in UNNAMED and dates is not None:
+        return True
+    return number and is_unnamed(column) and (position == 0 or column != "")
+
+
+def _refuse_nameless(table: Table, position: int) -> None:
+    where = f"{table.name}: column {position + 1} of {len(table.header)} has no name"
+    if table.looks[position] == "number":
+        values, text = raw_floats(table.read([position])[0], where)
+        if np.isnan(values).all() and not text.any():
+            raise InputError(f"{where} and no value: each line ends with a separator. Leave that out.")
+    raise InputError(f"{where}. Every column beside the dates is a stream: name it, or leave it out of the file.")
+
+
+def _refuse_counted(table: Table, position: int) -> None:
+    """Refuse whole numbers that only rise in a column named as an index: row numbers, kept by reset_index()."""
+    where = f"{table.name}: column {table.header[position]!r}"
+    values, _ = raw_floats(table.read([position])[0], where)
+    values = values[~np.isnan(values)]
+    if len(values) > 1 and (values % 1 == 0).all() and (np.diff(values) > 0).all():
+        raise InputError(
+            f"{where} counts rows ({values[0]:g}, {values[1]:g}, ...) and is no stream. Leave it out of the file "
+            "(`reset_index(drop=True)`)."
+        )
 
 
 def _refuse_trades(table: Table, dates: list[int]) -> None:

@@ -34,7 +34,7 @@ def frame_table(source: object, *, name: str) -> Table:
                 f"{name}: the Series has no dates (its index holds {source.index.dtype}). "
                 "Set a DatetimeIndex, or give a frame with a date column."
             )
-        label = name if source.name is None else _flat(source.name)
+        label = name if source.name is None else _flat(source.name) or name
         return _pandas(source.to_frame(name=label), name)
     if isinstance(source, pd.DataFrame):
         return _pandas(source, name)
@@ -90,7 +90,7 @@ def arrow_table(path: Path, *, name: str) -> Table:
         named = schema.names  # where a name is no text, this is what fails
     except broken as error:
         raise InputError(f"{name}: cannot be read as {path.suffix} ({_first_line(error)}).") from error
-    header = tuple("" if column == "__index_level_0__" else column.strip() for column in named)
+    header = tuple(column.strip() for column in named)
 
     def read(columns: Sequence[int]) -> list[pd.Series[Any]]:
         refuse_changed(before, path.stat(), name)

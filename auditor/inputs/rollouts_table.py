@@ -84,7 +84,8 @@ def _read_long(
     day = np.asarray(days.get_indexer(dates), np.int64)
     order = _grid_order(table, days, names, instruments, (day, rollout, instrument))
     shape = (len(days), len(names), len(instruments))
-    unused = [column for at, column in enumerate(table.header) if at not in (at_dates, *read, *keys) and column]
+    others = [column for at, column in enumerate(table.header) if at not in (at_dates, *read, *keys)]
+    unused = [column for column in others if not find.is_unnamed(column)]
     if unused:
         notes += (f"{table.name}: {len(unused)} columns not used (first {unused[0]!r})",)
     grids = [
@@ -166,7 +167,7 @@ def _return_column(table: Table, named: str | None, at_dates: int | None, keys: 
         return found
     choices = [at for at in range(len(table.header)) if at not in (at_dates, *keys)]
     by_name = [at for at in choices if table.header[at].lower() in find.RETURN_NAMES]
-    numbers = [at for at in choices if table.looks[at] == "number" and table.header[at].lower() not in find.UNNAMED]
+    numbers = [at for at in choices if table.looks[at] == "number" and not find.is_unnamed(table.header[at])]
     for candidates in (by_name, numbers):
         if len(candidates) == 1:
             return candidates[0]

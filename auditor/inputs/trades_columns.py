@@ -41,7 +41,7 @@ EITHER = {"entry": ("entry_time", "entry_price"), "exit": ("exit_time", "exit_pr
           "open": ("entry_time", "entry_price"), "close": ("exit_time", "exit_price")}  # fmt: skip
 """Names of a time where the column holds dates, and of a price where it holds numbers."""
 
-NO_TAG = ("", "unnamed0", "index", "level0")
+NO_TAG = ("", "unnamed0", "index", "level0", "indexlevel0")
 """What a frame's own row numbers are called."""
 
 MAY_BE_NAMED = ("instrument", "side", "entry_time", "exit_time", "quantity", "pnl", "entry_price", "exit_price",

@@ -539,6 +539,63 @@ def test_streams(tmp_path):
         read_streams(write(tmp_path, "date\n2020-01-01\n2020-01-02\n"), role="known")
 
 
+def filtered() -> pd.DataFrame:
+    """Two streams whose row numbers have a hole, as after dropna(): their index is no range any more."""
+    frame = pd.DataFrame({"date": DATES, "hml": VALUES, "mom": -VALUES})
+    gap = pd.DataFrame({"date": [pd.NaT], "hml": [np.nan], "mom": [np.nan]})
+    return pd.concat([frame.iloc[:50], gap, frame.iloc[50:]], ignore_index=True).dropna()
+
+
+def test_row_numbers_of_a_filtered_frame_are_no_stream(tmp_path):
+    """pandas writes them as the last column of Parquet and Feather, and Arrow and polars hand them on."""
+    frame = filtered()
+    frame.to_parquet(tmp_path / "known.parquet")
+    whole = pa.Table.from_pandas(frame)
+    feather.write_feather(whole, tmp_path / "known.feather")
+    assert whole.column_names[-1] == "__index_level_0__"
+    for source in (tmp_path / "known.parquet", tmp_path / "known.feather", whole, pl.from_arrow(whole)):
+        assert read_streams(source, role="known").columns == ("hml", "mom")
+    # dates there are the dates
+    frame.set_index("date").rename_axis(None).to_parquet(tmp_path / "dated.parquet")
+    assert read_streams(tmp_path / "dated.parquet", role="known").columns == ("hml", "mom")
+    assert read_returns(f"{tmp_path / 'dated.parquet'}:hml", role="base").dates[0] == DATES[0]
+    # two levels without names: row numbers of each
+    frame.set_index([np.arange(N), np.arange(N) % 7]).to_parquet(tmp_path / "two.parquet")
+    assert read_streams(tmp_path / "two.parquet", role="known").columns == ("hml", "mom")
+
+
+def test_row_numbers_beside_an_index_of_dates_are_no_stream(tmp_path):
+    """`Unnamed: 0` is what a written index is called when pandas reads it back."""
+    frame = filtered().reset_index(drop=True)
+    frame.to_csv(tmp_path / "written.csv")
+    assert read_streams(tmp_path / "written.csv", role="known").columns == ("hml", "mom")
+    again = pd.read_csv(tmp_path / "written.csv", parse_dates=["date"])
+    assert read_streams(again, role="known").columns == ("hml", "mom")
+    assert read_streams(again.set_index("date"), role="known").columns == ("hml", "mom")
+
+
+def test_a_column_that_counts_rows_is_refused(tmp_path):
+    """reset_index() calls row numbers index, and level_0 where there is one already."""
+    frame = filtered()
+    for name, counted in (("index", frame.reset_index()), ("level_0", frame.assign(index=1.0).reset_index())):
+        counted.to_csv(tmp_path / "known.csv", index=False)
+        for source in (tmp_path / "known.csv", counted, counted.set_index("date")):
+            with pytest.raises(InputError, match=rf"column '{name}' counts rows \(0, 1, ...\) and is no stream"):
+                read_streams(source, role="known")
+    # an index of the market is a stream
+    market = pd.DataFrame({"date": DATES, "index": VALUES, "hml": -VALUES})
+    assert read_streams(market, role="known").columns == ("index", "hml")
+
+
+def test_a_stream_without_a_name_is_refused(tmp_path):
+    """A separator at the end of each line makes a column of nothing, which is called that."""
+    with pytest.raises(InputError, match=r"column 3 of 3 has no name and no value: each line ends with a separator"):
+        read_streams(write(tmp_path, table("date,hml,", VALUES, [""] * N)), role="known")
+    with pytest.raises(InputError, match=r"column 3 of 3 has no name\. Every column .* name it, or leave it out"):
+        read_streams(write(tmp_path, table("date,hml,", VALUES, -VALUES)), role="known")
+    assert read_returns(pd.Series(VALUES, DATES, name=""), role="base").columns == ("base",)
+
+
 # ---- a hostile mind
 
 
