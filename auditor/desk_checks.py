@@ -45,6 +45,13 @@ def doubts_of(base: Trades, tuned: Trades, found: Booked, settings: Settings) ->
             f"No instrument is in both blotters (base has {base.instruments[0]!r}, tuned {tuned.instruments[0]!r}): "
             "the same one under two names counts as new.",
         )
+    for tag in (one for one in settings.opportunity if one in base.tags and one in tuned.tags):
+        of_base, of_tuned = np.unique(base.tags[tag]), np.unique(tuned.tags[tag])
+        if not np.isin(of_tuned, of_base).any():
+            doubts += (
+                f"No value of {tag!r} is in both blotters (base has {str(of_base[0])!r}, tuned {str(of_tuned[0])!r}): "
+                "the same one written in two ways counts as new.",
+            )
     alike = np.isin(_moments(tuned), _moments(base)) & new
     if new.sum() >= 10 and alike.sum() > new.sum() / 2:
         doubts += (

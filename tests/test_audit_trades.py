@@ -345,10 +345,12 @@ def test_what_leaves_the_new_part_open_makes_it_presumed():
     series = [pd.Series(one.returns(trades), one.dates) for trades in (one.base, tuned)]
     base_trades, tuned_trades = one.blotter(one.base), one.blotter(tuned)
     renamed = tuned_trades.assign(instrument="x" + tuned_trades["instrument"])
+    tagged = tuned_trades.assign(setup="x" + tuned_trades["setup"].astype(str))
     for told, book, options in (
         (None, tuned_trades, {}),
         ("--reconcile off", tuned_trades, {"reconcile": "off"}),
         ("No instrument is in both", renamed, {}),
+        ("No value of 'setup' is in both", tagged, {"opportunity": ("instrument", "side", "setup")}),
     ):
         result = audit(
             *series, oos_start=one.dates[one.split], base_trades=base_trades, tuned_trades=book, reps=499, **options

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -26,6 +27,8 @@ NAMELESS = frozenset({"", "nan", "none", "null", "nat", "<na>"})
 """Not the longer list of missing values: NA is a ticker."""
 
 TAG_WIDTH = 200  # characters; arrays of text have the width of their longest cell, so one long cell costs gigabytes
+
+_WHOLE = re.compile(r"^(-?[0-9]+)\.0+$")  # 24.0: a missing value anywhere in a column makes floats of whole numbers
 
 
 class Column(NamedTuple):
@@ -146,13 +149,14 @@ def texts(column: Column) -> NDArray[np.str_] | None:
 
 
 def coded(values: pd.Series[Any], *, fold: bool = True) -> tuple[NDArray[np.int64], list[str]]:
-    """Code a column by its distinct texts, stripped: (n,) codes and the texts; `fold` takes upper case for lower."""
+    """Code a column by its distinct texts, stripped: (n,) codes and the texts; `fold` takes upper case for lower.
+
+    24.0 is 24, whatever else stands in the column: of two blotters only one may have a value missing.
+    """
     if not _is_text(values):
-        if values.dtype.kind == "f":  # 24.0 after a missing value somewhere made floats of whole numbers
-            values = values.map(lambda one: f"{one:.0f}" if one == one and one % 1 == 0 else str(one))
         values = pd.Series([str(one) for one in values], dtype=object)
     codes, found = pd.factorize(values, use_na_sentinel=False)
-    cleaned = [str(one).strip() for one in found]
+    cleaned = [_WHOLE.sub(r"\1", str(one).strip()) for one in found]
     if fold:
         cleaned = [one.lower() for one in cleaned]
     distinct = sorted(set(cleaned))

@@ -187,6 +187,46 @@ def test_instrument_numbers_are_names():
     assert read_trades(table, role="base").instruments == ("24", "7", "8.5")
 
 
+@pytest.mark.parametrize("missing", [(), (0,), (0, 1, 2)])
+def test_whole_numbers_are_one_tag_however_they_are_written(tmp_path, missing):
+    """One missing value makes 3.0 of 3: the tag is the same in a file, a frame and the other blotter."""
+    table = frame().assign(setup=[1, 2, 3, 12], level=[1.25, 3.0, 4.5, 5.0])
+    whole = read_trades(table, role="base").tags
+    assert whole["setup"].tolist() == ["1", "2", "3", "12"]
+    assert whole["level"].tolist() == ["1.25", "3", "4.5", "5"]
+    table["setup"] = table["setup"].astype(float)
+    table.loc[list(missing), "setup"] = np.nan
+    table.to_csv(tmp_path / "base.csv", index=False)
+    table.to_parquet(tmp_path / "base.parquet")
+    expected = ["" if row in missing else word for row, word in enumerate(["1", "2", "3", "12"])]
+    for source in (
+        tmp_path / "base.csv",
+        tmp_path / "base.parquet",
+        table,
+        table.astype({"setup": "Float64", "level": "Float64"}),
+        table.convert_dtypes(),
+        table.convert_dtypes(dtype_backend="pyarrow"),
+        pl.from_pandas(table),
+        table.assign(setup=table["setup"].astype(object)),
+    ):
+        found = read_trades(source, role="base").tags
+        assert found["setup"].tolist() == expected
+        assert found["level"].tolist() == ["1.25", "3", "4.5", "5"]
+
+
+def test_versions_and_codes_are_no_numbers():
+    """Only a point and zeros behind a whole number go."""
+    words = ["1.10", "v2.0", "0050", "-3.00"]
+    assert read_trades(frame().assign(tag=words), role="base").tags["tag"].tolist() == ["1.10", "v2.0", "0050", "-3"]
+
+
+@pytest.mark.parametrize("kind", ["Float64", "Int64", "double[pyarrow]"])
+def test_a_missing_side_of_a_nullable_column_is_refused(kind):
+    table = frame().assign(side=pd.array([1, None, 1, -1], dtype=kind))
+    with pytest.raises(InputError, match=r"no known side in 1 row \(first row 1: '<NA>'\)"):
+        read_trades(table, role="base")
+
+
 def test_order_is_kept(tmp_path):
     found = read_trades(write(tmp_path, text(ROWS[::-1])), role="base")
     assert found.pnl.tolist() == [11, 23.75, -6, 48.5]
