@@ -16,6 +16,7 @@ from auditor.books import read_books
 from auditor.breadth import NOT_DRAWN, Breadth
 from auditor.breadth_pictures import breadth_of_sessions, breadth_of_trades
 from auditor.calibrated import refuse_other, with_calibration
+from auditor.choices import refuse_no_truth
 from auditor.config import Align, Kind, Missing, RolloutAs, Settings, Unit, parse_windows
 from auditor.coverage.booking import cover_from_trades
 from auditor.coverage.direction import DAILY, direction_throughout
@@ -142,6 +143,7 @@ def audit(
     Same input, same numbers. Raises InputError, whose message counts, shows the first case and says the fix.
     """
     options = dict(locals())  # before any other name is set; a copy, which no debugger changes
+    refuse_no_truth("--stability", stability)
     rates = None if calibration is None else read_calibration(calibration)
     windows = None if oos is None else parse_windows(oos)
     rate = a_rate(rf)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields
 from typing import Any, Literal, TypeGuard
 
+from auditor.choices import plain, refuse_no_truth, refuse_other_choice
 from auditor.errors import InputError
 
 Align = Literal["strict", "inner"]
@@ -14,6 +15,17 @@ Missing = Literal["refuse", "drop"]
 Kind = Literal["returns", "prices"]
 Unit = Literal["decimal", "percent"]
 RolloutAs = Literal["mean", "each"]
+
+CHOICES: tuple[tuple[str, tuple[str | None, ...]], ...] = (
+    ("align", ("strict", "inner")),
+    ("na", ("refuse", "drop")),
+    ("kind", ("returns", "prices", None)),
+    ("unit", ("decimal", "percent", None)),
+    ("reconcile", ("check", "off")),
+    ("pnl", ("net", "gross", None)),
+    ("rollout_as", ("mean", "each")),
+)
+"""Options that are one of a few words, and these; None where it need not be given."""
 
 GAIN_LEVEL_WHERE_TOLD = 0.20
 """Level at which the gain must be probable where trades prove the new part; method section 5."""
@@ -80,7 +92,13 @@ class Settings:
     trials: int | None = None
 
     def __post_init__(self) -> None:
-        """Refuse what no audit could mean, naming the option, the value and the range."""
+        """Make numbers Python's own; refuse what no audit could mean, naming the option, the value and the range."""
+        for field in fields(self):
+            object.__setattr__(self, field.name, plain(getattr(self, field.name)))
+        for name, choices in CHOICES:
+            refuse_other_choice(_option(name), getattr(self, name), choices)
+        for name in ("known_complete", "compounding"):
+            refuse_no_truth(_option(name), getattr(self, name))
         for name, low, high in (("level", 0.0, 0.5), ("gain_level", 0.0, 0.5), ("min_edge_share", 0.0, 1.0)):
             value = getattr(self, name)
             if value is not None and not (_is_number(value) and low < value <= high):
@@ -106,9 +124,8 @@ class Settings:
             raise InputError(f"--n-trials must be a whole number of at least 1; got {self.n_trials!r}")
         if not (self.opportunity and all(isinstance(one, str) and one.strip() for one in self.opportunity)):
             raise InputError(f"--opportunity must name columns, such as instrument,side; got {self.opportunity!r}")
-        if self.rollout_as not in ("mean", "each"):
-            raise InputError(f"--rollout-as must be mean or each; got {self.rollout_as!r}")
-        if self.block not in ("auto", "calibrate") and not (_is_int(self.block) and self.block >= 1):
+        named = isinstance(self.block, str) and self.block in ("auto", "calibrate")
+        if not named and not (_is_int(self.block) and self.block >= 1):
             raise InputError(f"--block must be a whole number of at least 1, auto or calibrate; got {self.block!r}")
 
     def gain_level_in_force(self, *, told: bool) -> float:
@@ -122,14 +139,18 @@ def parse_windows(oos: Sequence[str | tuple[Any, Any]]) -> tuple[tuple[Any, Any]
     """Read out-of-sample windows: "START:END" texts or pairs of dates.
 
     A time of day holds colons itself, so a text with several is split where both halves are equally long.
+    Raises InputError for what is no list of windows, and for a window that is not two dates.
     """
     if isinstance(oos, str):
         oos = [oos]
-    found = []
+    if not isinstance(oos, Iterable):
+        raise InputError(f"--oos is {oos!r}, not a list of windows such as 2015-01-01:2016-12-31")
+    found: list[tuple[Any, Any]] = []
     for one in oos:
         if not isinstance(one, str):
-            first, last = one
-            found.append((first, last))
+            if not (isinstance(one, tuple | list) and len(one) == 2):
+                raise InputError(f"--oos {one!r} is not a window of two dates, such as 2015-01-01:2016-12-31")
+            found.append((one[0], one[1]))
             continue
         cuts = [i for i, character in enumerate(one) if character == ":"]
         halves = [(one[:i].strip(), one[i + 1 :].strip()) for i in cuts]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
 from functools import partial
+from numbers import Real
 from typing import Any
 
 from auditor.config import Align, Kind, Missing, Settings, Unit, parse_windows
@@ -74,7 +75,7 @@ def a_rate(rf: Any) -> Any:
     if isinstance(rf, str) and rf.strip().endswith("%"):
         raise InputError(f"--rf {rf!r}: give the rate as a decimal a year, such as 0.03 for three percent")
     try:
-        return float(rf) if isinstance(rf, int | float | str) and not isinstance(rf, bool) else rf
+        return float(rf) if isinstance(rf, Real | str) and not isinstance(rf, bool) else rf
     except ValueError:
         return rf
 
@@ -89,14 +90,16 @@ def settings_among(
     Raises InputError for a value that no audit could mean.
     """
     found = {one.name: options[one.name] for one in fields(Settings) if one.name in options}
-    start, columns = found["oos_start"], found["opportunity"]
+    start, columns = found["oos_start"], found.pop("opportunity")
+    if columns is not None:  # else the default
+        listed = isinstance(columns, Iterable) and not isinstance(columns, str)
+        found["opportunity"] = tuple(columns) if listed else (columns,)
     return Settings(
         **found
         | {
             "oos_start": None if start is None else str(start),
             "oos": None if windows is None else tuple((str(first), str(last)) for first, last in windows),
             "rf": rate if isinstance(rate, float | None) else "returns",
-            "opportunity": tuple([columns] if isinstance(columns, str) else columns),
             "trials": trials,
         }
     )

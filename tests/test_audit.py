@@ -367,6 +367,24 @@ def test_alpha_on_the_base_is_reported_beside_the_gain():
         ({"oos_start": None, "oos": ["2012-01-02:"]}, ["START:END"]),
         ({"rf": 5}, ["percent"]),
         ({"periods_per_year": 0}, ["periods per year"]),
+        ({"reconcile": "Check"}, ["--reconcile must be check or off; got 'Check'"]),
+        ({"reconcile": True}, ["--reconcile must be check or off; got True"]),
+        ({"align": None}, ["--align must be strict or inner; got None"]),
+        ({"na": "skip"}, ["--na must be refuse or drop"]),
+        ({"kind": ["prices"]}, ["--kind must be returns or prices; got ['prices']"]),
+        ({"unit": "percents"}, ["--unit must be decimal or percent"]),
+        ({"pnl": "none"}, ["--pnl must be net or gross"]),
+        ({"rollout_as": 1}, ["--rollout-as must be mean or each"]),
+        ({"known_complete": "no"}, ["--known-complete must be True or False; got 'no'"]),
+        ({"compounding": "no"}, ["--compounding must be True or False; got 'no'"]),
+        ({"stability": "no"}, ["--stability must be True or False; got 'no'"]),
+        ({"block": np.array([1, 2])}, ["--block"]),
+        ({"opportunity": 5}, ["--opportunity", "got (5,)"]),
+        ({"oos_start": None, "oos": 5}, ["--oos is 5, not a list of windows such as 2015"]),
+        ({"oos_start": None, "oos": [5]}, ["--oos 5 is not a window of two dates, such as 2015"]),
+        ({"oos_start": None, "oos": [("2012-01-02", "2013-01-02", 1)]}, ["is not a window of two dates"]),
+        ({"oos_start": None, "oos": [slice("2012-01-02", "2013-01-02")]}, ["is not a window of two dates"]),
+        ({"oos_start": None, "oos": ("2012-01-02", "2013-01-02")}, ["--oos '2012-01-02' is not START:END"]),
     ],
 )
 def test_options_out_of_range_are_refused_by_name(options, words):
@@ -374,6 +392,33 @@ def test_options_out_of_range_are_refused_by_name(options, words):
         quick(base_returns(), base_returns(1), **options)
     for word in words:
         assert word in str(refusal.value)
+
+
+def test_numbers_of_numpy_are_numbers():
+    base, tuned = base_returns(), base_returns(1)
+    typed = {
+        "level": np.float64(0.05), "reps": np.int64(199), "block": np.int32(5), "seed": np.uint8(3),
+        "embargo": np.int64(4), "n_trials": np.int16(7), "rf": np.int64(0), "tolerance": np.int8(0),
+        "gain_level": np.float64(0.1), "periods_per_year": np.int64(252), "min_edge_share": np.float64(0.25),
+        "known_complete": np.bool_(False), "stability": np.bool_(False), "opportunity": None,
+    }  # fmt: skip
+    plain = {name: None if value is None else value.item() for name, value in typed.items()}
+    plain["opportunity"] = ("instrument", "side")
+    text = quick(base, tuned, **typed).to_json()
+    assert text == quick(base, tuned, **plain).to_json()
+    assert '"seed": 3' in text
+    single = quick(base, tuned, reps=199, level=np.float32(0.25), rf=np.float32(0.01))
+    assert single.settings["level"] == 0.25
+    assert type(single.settings["rf"]) is float
+
+
+def test_a_column_whose_name_is_a_number_is_asked_for_by_it():
+    frame = pd.DataFrame({0: base_returns(), 1: base_returns(1)}, index=DAYS)
+    for names in ((0, 1), (np.int64(0), "1")):
+        found = audit(frame, frame, base_column=names[0], tuned_column=names[1], oos_fraction=0.4, reps=199)
+        assert [one.column for one in found.inputs] == ["0", "1"]
+    with pytest.raises(InputError, match="no column '2'"):
+        audit(frame, frame, base_column=2, tuned_column=1, oos_fraction=0.4)
 
 
 def test_importing_the_package_imports_nothing_heavy():

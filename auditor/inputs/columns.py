@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
+from numbers import Integral
 
 import numpy as np
 
@@ -122,6 +123,8 @@ def stream_columns(table: Table, *, dates: int | None, wanted: str | None = None
 
 def column_named(table: Table, wanted: str) -> int:
     """Give the position of a column by its name, in any case; InputError where none or several have it."""
+    if isinstance(wanted, Integral) and not isinstance(wanted, bool):
+        wanted = str(wanted)  # what a frame calls its column 0, whose names are text here
     if not isinstance(wanted, str):
         raise InputError(f"{table.name}: a column is asked for by its name, not by {wanted!r}.")
     if wanted.strip() in table.header:
