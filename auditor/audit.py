@@ -132,7 +132,8 @@ def audit(
     min_edge_share    least share of the gain that the new part must bring for new edge
     reps, block, seed replicates a test, periods in a block ("calibrate" costs seconds a span), seed of the draws
     align             "strict" refuses different dates, "inner" audits the common ones and says what it left out
-    na, kind, unit    how to read: drop dates without a value, turn prices to returns, divide percent by 100
+    na, kind, unit    how to read: drop dates without a value, turn prices to returns, divide percent by 100 (of the
+                      policies and of rates per period)
     base_column, tuned_column, date_column, date_format  which columns to read, and how dates are written
     stability         audit again over moved split dates, other blocks and seeds, and say whether the label hangs on one
     look              which look at this out-of-sample window it is: 1, 2, ...; the level of what the label claims is
@@ -171,7 +172,7 @@ def audit(
     paired = partial(
         read_pair,
         known=None if known is None else read_known(known, na=na, date_format=date_format),
-        rf=read_rate(rf, na=na, date_format=date_format),
+        rf=read_rate(rf, unit=unit, na=na, date_format=date_format),
         oos_start=oos_start,
         oos_fraction=oos_fraction,
         oos=windows,

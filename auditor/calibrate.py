@@ -184,6 +184,7 @@ def calibrate(
         oos=windows,
         embargo=embargo,
         na=na,
+        unit=unit,
         periods_per_year=periods_per_year,
         date_format=date_format,
     )

@@ -101,7 +101,7 @@ audit_options = stacked(
     _option(_READ, "--date-column", metavar="C", help="Column of dates."),
     _option(_READ, "--date-format", metavar="FMT", help="How dates are written, such as %d.%m.%Y."),
     _option(_READ, "--kind", type=click.Choice(["returns", "prices"]), help="What the columns hold."),
-    _option(_READ, "--unit", type=click.Choice(["decimal", "percent"]), help="What returns are written in."),
+    _option(_READ, "--unit", type=click.Choice(["decimal", "percent"]), help="Unit of returns, and of a file of cash."),
     _option(_READ, "--align", type=click.Choice(["strict", "inner"]), default="strict",
             help="Dates differ: refuse, or audit common ones."),
     _option(_READ, "--na", type=click.Choice(["refuse", "drop"]), default="refuse",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from functools import partial
 from numbers import Real
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 from auditor.config import Align, Kind, Missing, Settings, Unit, parse_windows
 from auditor.errors import InputError
 from auditor.inputs.pair import Pair, make_pair
+from auditor.inputs.pair_checks import hardly_any
 from auditor.inputs.returns import Returns, read_returns, read_streams
 
 
@@ -43,7 +44,7 @@ def read_pair(
         policy(base, role="base", column=base_column),
         policy(tuned, role="tuned", column=tuned_column),
         known=None if known is None else read_known(known, na=na, date_format=date_format),
-        rf=read_rate(rf, na=na, date_format=date_format),
+        rf=read_rate(rf, unit=unit, na=na, date_format=date_format),
         oos_start=oos_start,
         oos_fraction=oos_fraction,
         oos=None if oos is None else parse_windows(oos),
@@ -64,10 +65,13 @@ def read_known(source: Any, **how: Any) -> Returns:
     return source if isinstance(source, Returns) else read_streams(source, role="known", **how)
 
 
-def read_rate(rf: Any, **how: Any) -> Returns | float | None:
-    """Give a rate a year as it is, and read one of returns unless it has been read."""
+def read_rate(rf: Any, *, unit: Unit | None = None, **how: Any) -> Returns | float | None:
+    """Give a rate a year as it is, and read one of returns, in the policies' unit, unless it has been read."""
     rate = a_rate(rf)
-    return rate if isinstance(rate, float | None) else read_policy(rate, role="rf", **how)
+    if isinstance(rate, float | None | Returns):
+        return rate
+    found = read_policy(rate, role="rf", unit=unit, **how)
+    return replace(found, warnings=found.warnings + hardly_any(found)) if unit == "percent" else found
 
 
 def a_rate(rf: Any) -> Any:

@@ -233,6 +233,28 @@ def test_cash_is_taken_off_both():
     )
 
 
+def test_percent_holds_for_rates_per_period_and_not_for_a_rate_a_year(tmp_path):
+    base, tuned, cash = base_returns(6), base_returns(6) * 0.9 + 2e-4, np.where(np.arange(2520) % 2, 2e-4, 1e-4)
+    frame = pd.DataFrame({"base": base, "tuned": tuned, "RF": cash}, index=DAYS).rename_axis("date")
+    frame.to_csv(tmp_path / "decimal.csv")
+    (frame * 100).to_csv(tmp_path / "percent.csv")
+
+    def found(name, rate=":RF", **options):
+        path = tmp_path / name
+        rf = f"{path}{rate}" if isinstance(rate, str) else rate
+        return audit(f"{path}:base", f"{path}:tuned", oos_start=SPLIT, reps=199, rf=rf, **options)
+
+    decimal, percent = found("decimal.csv"), found("percent.csv", unit="percent")
+    assert percent.sharpe.out_of_sample.gain == pytest.approx(decimal.sharpe.out_of_sample.gain, rel=1e-9)
+    assert "percent.csv: percent divided by 100" in percent.notes
+    assert not [text for text in percent.warnings if "cash" in text]
+    a_year = found("percent.csv", rate=0.0378, unit="percent")
+    assert a_year.sharpe.out_of_sample.gain == pytest.approx(decimal.sharpe.out_of_sample.gain, rel=1e-3)
+    series_of_cash = frame["RF"].rename("cash")
+    little = found("percent.csv", rate=series_of_cash, unit="percent")
+    assert any("cash earns 0.0378% a year after the division by 100" in text for text in little.warnings)
+
+
 def test_same_input_and_seed_give_the_same_bytes_and_another_seed_does_not():
     base, tuned = base_returns(7), base_returns(7) + np.random.default_rng(1).standard_normal(2520) * 0.003
     assert quick(base, tuned).to_json() == quick(base, tuned).to_json()

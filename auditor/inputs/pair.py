@@ -18,6 +18,7 @@ from auditor.inputs.pair_checks import (
     calendar_warnings,
     check_per_year,
     check_rate,
+    rate_warning,
     refuse_constant,
     scale_warning,
 )
@@ -153,6 +154,8 @@ def make_pair(
         policies = {role: values - cash for role, values in policies.items()}
         what = f"{annual_rate:g} a year" if rate is None else f"{rate.name}, {cash.mean() * per_year:.3g} a year"
         notes += (f"cash subtracted from both policies ({what})",)
+        a_year = (annual_rate or 0.0) if rate is None else float(cash.mean()) * per_year
+        warnings += rate_warning("rf" if rate is None else rate.name, a_year)
         refuse_constant(policies, sources, in_sample, out_of_sample)
     return Pair(
         dates=dates,

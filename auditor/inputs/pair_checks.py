@@ -9,12 +9,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from auditor.errors import InputError
-from auditor.inputs.calendar import Frequency, long_gaps, show
+from auditor.inputs.calendar import Frequency, infer_frequency, long_gaps, show
 from auditor.inputs.doubts import constant_evidence
 from auditor.inputs.returns import Returns
 from auditor.inputs.split import Span
 
 MAX_RATE = 0.5  # a year; above it a rate is in percent
+LOW_RATE, HIGH_RATE = 0.001, 0.15  # a year; below and above these cash is seldom, and a wrong unit often
 
 
 def check_per_year(value: float | None) -> float | None:
@@ -33,6 +34,26 @@ def check_rate(rate: object) -> float:
     if abs(float(rate)) > MAX_RATE:
         raise InputError(f"rf is {rate}, which looks like percent. Write it as a decimal: {float(rate) / 100:g}.")
     return float(rate)
+
+
+def rate_warning(name: str, a_year: float) -> tuple[str, ...]:
+    """Say where cash earns so much that the rate may be in percent, or one a year written as one of each period."""
+    if abs(a_year) <= HIGH_RATE:
+        return ()
+    return (
+        f"{name}: cash earns {a_year:.1%} a year: is the rate in percent? Files are decimals without --unit percent",
+    )
+
+
+def hardly_any(rate: Returns) -> tuple[str, ...]:
+    """Say where rates that were divided by 100 come to so little that they may have been decimals before."""
+    a_year = float(np.nanmean(rate.values)) * infer_frequency(rate.dates).periods_per_year
+    if not 0 < abs(a_year) < LOW_RATE:
+        return ()
+    return (
+        f"{rate.name}: cash earns {a_year:.4%} a year after the division by 100: --unit percent holds for the rates "
+        "too, so write them in percent",
+    )
 
 
 def calendar_warnings(

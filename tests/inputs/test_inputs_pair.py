@@ -174,6 +174,13 @@ def test_known_streams():
     assert "none is" in refusal(known=gone, align="inner")
 
 
+def test_an_unusual_rate_is_told():
+    assert not [text for text in pair(rf=0.149).warnings if "cash" in text]
+    assert any("rf: cash earns 15.1% a year: is the rate in percent?" in text for text in pair(rf=0.151).warnings)
+    daily = policy(np.linspace(0.0007, 0.0009, T), role="rf")
+    assert any("cash earns 20" in text for text in pair(rf=daily).warnings)
+
+
 def test_rf():
     """An annual rate or a stream is taken from both policies and noted."""
     found = pair(rf=0.0252)
