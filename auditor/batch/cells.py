@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+import re
 from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any
@@ -94,6 +95,8 @@ def option_of(name: str, text: str) -> Any:
             return click.BOOL.convert(text, one, context)
         if one.multiple:
             return [one.type.convert(part.strip(), one, context) for part in text.split(WINDOWS) if part.strip()]
+        if one.type is click.INT or name in ("block", "window"):
+            text = re.sub(r"^(-?[0-9]+)\.0+$", r"\1", text)  # pandas writes 30.0 where a cell below is empty
         if name == "opportunity":
             text = text.replace(WINDOWS, ",")
         value = one.type.convert(text, one, context)

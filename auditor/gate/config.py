@@ -152,12 +152,12 @@ def _entry(
 
 def _absolute(key: str, value: Any, folder: Path) -> Any:
     if key in keys.FILES:
-        return os.path.join(folder, value)
+        return os.path.join(folder, os.path.expanduser(value))
     if key == "rf" and isinstance(value, str):
         try:
             return float(value)
         except ValueError:
-            return os.path.join(folder, value)
+            return value if value.rstrip().endswith("%") else os.path.join(folder, os.path.expanduser(value))
     return list(value) if key == "oos" else value
 
 

@@ -5,10 +5,14 @@ from __future__ import annotations
 import difflib
 import re
 from numbers import Integral
+from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from auditor.errors import InputError
+from auditor.inputs.calendar import show
+from auditor.inputs.dates import dates_and_notes
 from auditor.inputs.numbers import raw_floats
 from auditor.inputs.table import Table
 
@@ -40,6 +44,7 @@ def date_column(table: Table, wanted: str | None) -> int | None:
     if wanted is not None:
         return column_named(table, wanted)
     if table.dates is not None:
+        _refuse_other_dates(table, table.dates)
         return None
     names = [column.lower() for column in table.header]
     for known in (STRONG_DATES, WEAK_DATES):
@@ -136,6 +141,28 @@ def column_named(table: Table, wanted: str) -> int:
     near = difflib.get_close_matches(wanted.lower(), names, n=1)
     hint = f" Did you mean {table.header[names.index(near[0])]!r}?" if near else ""
     raise InputError(f"{table.name}: no column {wanted!r}.{hint} There are {table.columns}.")
+
+
+def _refuse_other_dates(table: Table, index: pd.Index[Any]) -> None:
+    """Refuse a column named as dates whose days are not those of the index: which of the two is meant is not told."""
+    for position, column in enumerate(table.header):
+        if column.lower() not in STRONG_DATES or table.looks[position] != "date":
+            continue
+        try:
+            here, there = (
+                dates_and_notes(one, name=table.name, lines=table.label)[0].tz_localize(None)
+                for one in (table.read([position])[0], index)
+            )
+        except InputError:  # no dates that could be meant
+            continue
+        other = np.flatnonzero(np.abs(here - there) >= pd.Timedelta(days=1))
+        if other.size:
+            row = int(other[0])
+            raise InputError(
+                f"{table.name}: the index and column {column!r} hold different dates in {other.size} of {table.rows} "
+                f"rows (first {show(there[row])} and {show(here[row])}). Drop the column, or say that it is meant "
+                f"with --date-column {column}."
+            )
 
 
 def _are_row_numbers(table: Table, position: int, dates: int | None) -> bool:

@@ -40,6 +40,10 @@ def frame_table(source: object, *, name: str) -> Table:
         return _pandas(source, name)
     import narwhals as nw
 
+    if type(source).__name__ == "RecordBatch" and type(source).__module__.startswith("pyarrow"):
+        import pyarrow as pa
+
+        source = pa.Table.from_batches([source])
     try:
         frame = nw.from_native(source, allow_series=True)  # type: ignore[call-overload]
     except TypeError as error:

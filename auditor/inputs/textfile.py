@@ -48,6 +48,8 @@ def text_table(path: Path, *, name: str) -> Table:
         raise InputError(f"{name}: line 1 is blank. The first line must name the columns (date, return).")
     if re.match(r'\s*(\{\s*("|$)|\[\s*([{\["]|$))', top):
         raise InputError(f"{name}: looks like JSON, not a table. Export it as CSV (`frame.to_csv(...)`).")
+    if re.fullmatch(r'"?sep=.{0,2}', top.strip(), re.IGNORECASE):
+        raise InputError(f"{name}: line 1 is Excel's {top.strip()!r}, not a header. Delete that line.")
     bare = re.sub(r'"[^"]*"', "", top)
     separator = max(SEPARATORS, key=bare.count)  # the first of equals, so a comma unless another is more frequent
     table = (_quoted if b'"' in data else _plain)(data, separator, name)

@@ -36,6 +36,22 @@ def test_cells_mean_what_they_would_mean_on_the_command_line(tmp_path):
     assert job.shown == ("b.csv", "sub/t.csv:ret")
 
 
+def test_whole_numbers_may_be_written_as_pandas_writes_them_above_an_empty_cell(tmp_path):
+    header = "base,tuned,n_trials,reps,block,window,tolerance"
+    first, second, third = read_manifest(
+        write(tmp_path, f"{header}\nb.csv,t.csv,30.0,999.0,5.0,20.0,1.0\nb.csv,u.csv,,,,,\nb.csv,v.csv,30.5,,,,\n")
+    )
+    assert {name: first.options[name] for name in ("n_trials", "reps", "block", "tolerance")} == {
+        "n_trials": 30,
+        "reps": 999,
+        "block": 5,
+        "tolerance": 1,
+    }
+    assert str(first.options["window"]) == "20"
+    assert second.refused is None
+    assert "'30.5' is not a valid integer" in third.refused
+
+
 def test_every_option_of_an_audit_may_be_a_column():
     import inspect
 

@@ -139,6 +139,14 @@ def test_paths_are_from_the_configs_folder_and_rates_are_numbers(tmp_path):
     assert (b.options["oos"], b.options["opportunity"]) == (["2020-01-01:2021-01-01"], ("setup",))
 
 
+def test_a_tilde_is_the_home_folder_and_a_percentage_is_no_path(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", "/home/desk")
+    (entry,) = load(
+        written(tmp_path, '[[audit]]\nname = "a"\nbase = "~/b.csv:x"\ntuned = "t.csv"\noos_fraction = 0.3\nrf = "3%"\n')
+    ).entries
+    assert (entry.options["base"], entry.options["rf"]) == ("/home/desk/b.csv:x", "3%")
+
+
 def test_a_variable_in_the_ledgers_url_is_filled_in(tmp_path, monkeypatch):
     file = written(tmp_path, 'ledger = "postgresql://ci:${DESK_PASSWORD}@db/looks"\n[[audit]]\nname = "a"\n' + PAIR)
     monkeypatch.setenv("DESK_PASSWORD", "s3cret")

@@ -596,6 +596,32 @@ def test_a_stream_without_a_name_is_refused(tmp_path):
     assert read_returns(pd.Series(VALUES, DATES, name=""), role="base").columns == ("base",)
 
 
+def test_an_index_and_a_column_of_other_dates_are_refused():
+    """Either may be meant; a time of day apart they are the same."""
+    frame = pd.DataFrame({"date": DATES.shift(5), "return": VALUES}, index=DATES)
+    message = refusal(frame)
+    assert (
+        "the index and column 'date' hold different dates in 120 of 120 rows (first 2020-01-01 and 2020-01-0" in message
+    )
+    assert "Drop the column, or say that it is meant with --date-column date" in message
+    assert read_returns(frame, role="base", date_column="date").dates[0] == DATES[5]
+    for index in (DATES, DATES + pd.Timedelta(hours=16), DATES.tz_localize("America/New_York")):
+        same = pd.DataFrame({"date": DATES, "return": VALUES}, index=index)
+        assert len(read_returns(same, role="base").dates) == N
+
+
+def test_excels_line_of_the_separator_is_told(tmp_path):
+    for text in ("sep=;", '"sep=,"', "SEP=\t"):
+        path = write(tmp_path, text + "\n" + lines(sep=";"))
+        assert f"base.csv: line 1 is Excel's {text.strip()!r}, not a header. Delete that line." == refusal(path)
+
+
+def test_a_record_batch_is_a_frame():
+    frame = pd.DataFrame({"date": DATES, "return": VALUES})
+    found = read_returns(pa.RecordBatch.from_pandas(frame), role="base")
+    assert found.sha256 == read_returns(pa.Table.from_pandas(frame), role="base").sha256
+
+
 # ---- a hostile mind
 
 
