@@ -28,8 +28,8 @@ class Counted:
 
 
 def audit_counted(
-    base: Any,
-    tuned: Any,
+    base: Any = None,
+    tuned: Any = None,
     *,
     ledger: str | Ledger,
     strategy: str,
@@ -41,7 +41,7 @@ def audit_counted(
     ledger       URL of the ledger, sqlite:///FILE or postgresql://..., made where there is none; or one that is open
     strategy     whose looks are counted: looks at overlapping windows of one strategy count together
     signing_key  file of the key that signs the row, or env:NAME
-    options      those of `audit`
+    options      those of `audit`; with both rollouts, base and tuned may be left out
 
     The look is counted before it is taken, so one that fails or is stopped has been counted. The same inputs and
     settings are the same look, which costs nothing. Raises LedgerError where the look could not be counted or what

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -23,15 +23,17 @@ from auditor.batch.globs import expanded
 from auditor.batch.jobs import Job
 from auditor.errors import AuditorError, ConfigError, InputError
 
-POLICIES = ("base", "tuned")
+POLICIES, ROLLOUTS = ("base", "tuned"), ("base_rollouts", "tuned_rollouts")
+"""A row has the first two, or the other two, or all."""
 
 
 def read_manifest(path: str | os.PathLike[str]) -> list[Job]:
     """Read a manifest (CSV, TSV, Parquet) and the defaults beside it.
 
     Columns are `name`, `base`, `tuned` and the options of `audit`; an empty cell leaves the default, which a TOML file
-    of the same name may give: manifest.toml for manifest.csv. Paths are relative to the manifest; wildcards in them
-    make one job for each file that `tuned` matches. A row that cannot be read is a job that is refused.
+    of the same name may give: manifest.toml for manifest.csv. A row with both rollouts needs neither base nor tuned.
+    Paths are relative to the manifest; wildcards in them make one job for each file that `tuned` matches. A row that
+    cannot be read is a job that is refused.
 
     errors   InputError for a file that cannot be read, or has no such columns; ConfigError for its defaults
     """
@@ -53,7 +55,7 @@ def read_manifest(path: str | os.PathLike[str]) -> list[Job]:
     if twice:
         raise InputError(f"{table.name}: {twice[0]!r} stands twice among the columns")
     defaults = read_defaults(file)
-    missing = [one for one in POLICIES if one not in columns and one not in defaults]
+    missing = _missing({*columns, *defaults})
     if missing:
         raise InputError(f"{table.name}: no column {missing[0]!r}, and no default for it beside the manifest")
     cells = [series.tolist() for series in table.read(range(len(columns)))]
@@ -109,17 +111,23 @@ def jobs_of(rows: Iterable[Mapping[str, Any]], common: Mapping[str, Any]) -> Ite
             yield _refused(number, "", f"a row must be a mapping with base and tuned; got {type(row).__name__}")
             continue
         options = dict(common) | {key: value for key, value in row.items() if key not in (*POLICIES, "name")}
-        name = str(row.get("name") or _name(row.get("tuned")) or number)
+        name = str(row.get("name") or _name(_told({**options, **row}, "tuned")) or number)
         try:
             check_options(options)
-            missing = [one for one in POLICIES if row.get(one) is None]
-            if missing:
+            given = {key: value for key, value in {**options, **row}.items() if value is not None}
+            if missing := _missing(given):
                 raise InputError(f"the row has no {missing[0]!r}")
         except AuditorError as error:
             yield _refused(number, name, str(error))
             continue
-        shown = (_shown(row["base"]), _shown(row["tuned"]))
-        yield Job(row=number, name=name, base=row["base"], tuned=row["tuned"], options=options, shown=shown)
+        yield Job(
+            row=number,
+            name=name,
+            base=row.get("base"),
+            tuned=row.get("tuned"),
+            options=options,
+            shown=(_shown(_told(given, "base")), _shown(_told(given, "tuned"))),
+        )
 
 
 def with_common(jobs: Iterable[Job], common: Mapping[str, Any]) -> Iterator[Job]:
@@ -138,8 +146,7 @@ def _jobs(row: Mapping[str, str], folder: str, *, first: int, where: str) -> lis
         if column != "name" and is_path(column) and not (column == "rf" and is_rate(text))
     }
     try:
-        missing = [one for one in POLICIES if one not in row]
-        if missing:
+        if missing := _missing(row):
             raise InputError(f"{where} has no {missing[0]!r}")
         plain = {
             column: option_of(column, text) for column, text in row.items() if column in parameters().keys() - paths
@@ -147,16 +154,27 @@ def _jobs(row: Mapping[str, str], folder: str, *, first: int, where: str) -> lis
         found = []
         several = expanded(paths)
         for number, files in enumerate(several, first):
-            own = name if name and len(several) == 1 else " ".join(filter(None, [name, _name(files["tuned"])]))
-            base, tuned = files.pop("base"), files.pop("tuned")
-            shown = (_from(base, folder), _from(tuned, folder))
+            own = name if name and len(several) == 1 else " ".join(filter(None, [name, _name(_told(files, "tuned"))]))
+            shown = (_from(_told(files, "base"), folder), _from(_told(files, "tuned"), folder))
+            base, tuned = files.pop("base", None), files.pop("tuned", None)
             found.append(
                 Job(row=number, name=own, base=base, tuned=tuned, options={**plain, **files}, shown=shown)
             )  # fmt: skip
         return found
     except AuditorError as error:
-        shown = (row.get("base", ""), row.get("tuned", ""))
-        return [_refused(first, name or _name(row.get("tuned")), str(error), shown)]
+        shown = (_told(row, "base") or "", _told(row, "tuned") or "")
+        return [_refused(first, name or _name(_told(row, "tuned")), str(error), shown)]
+
+
+def _missing(given: Collection[str]) -> list[str]:
+    """Name the policies that are needed and not there: none where both rollouts are."""
+    return [] if all(one in given for one in ROLLOUTS) else [one for one in POLICIES if one not in given]
+
+
+def _told(given: Mapping[str, Any], policy: str) -> Any:
+    """Give what stands for a policy: its returns, or its rollouts where they stand alone."""
+    found = given.get(policy)
+    return given.get(f"{policy}_rollouts") if found is None else found
 
 
 def _refused(row: int, name: str, why: str, shown: tuple[str, str] = ("", "")) -> Job:

@@ -45,6 +45,7 @@ def audit_many(
     """Audit many pairs, and give each result as it finishes.
 
     rows       mappings with `base`, `tuned`, any option of `audit` and perhaps a `name`; or the path of a manifest.
+               With both rollouts, base and tuned may be left out.
                They are taken as workers get free, so a generator of any length will do
     workers    processes on this machine; as many as it has processors where not given
     scheduler  address of a Dask scheduler to use instead, "tcp://host:8786", or "local" for a cluster made here

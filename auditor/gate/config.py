@@ -31,7 +31,7 @@ class Entry:
     """One audit of the gate.
 
     name      of it; strategy  whose looks it counts with, the name unless said
-    options   of `audit`, base and tuned among them; files are absolute
+    options   of `audit`, base and tuned or both rollouts among them; files are absolute
     line      of the config at which it begins
     """
 
@@ -118,17 +118,15 @@ def _entry(
         return f"{named(file)}:{_line_of(key, text, line)}"
 
     own = keys.checked(one, keys.OF_AN_AUDIT, where)
-    # One way to say what is out of sample replaces another, not only itself.
-    replaced = set(keys.SPLITS) if any(key in own for key in keys.SPLITS) else set()
-    if not any(key in own or key in common for key in keys.HELD):
-        replaced |= set(keys.OF_THE_HELD)
-    if not any(key in own or key in common for key in keys.ROLLOUTS):
-        replaced |= set(keys.OF_THE_ROLLOUTS)
-    options = {key: value for key, value in common.items() if key not in keys.GATE and key not in replaced} | own
+    replaced = _replaced(own, common)
+    options = {key: value for key, value in common.items() if key not in replaced} | own
     here = f"{named(file)}:{line}: audit {options.get('name') or number + 1!r}"
-    for needed in ("base", "tuned"):
-        if needed not in options:
-            raise ConfigError(f'{here} names no {needed}: add {needed} = "FILE"')
+    if not all(key in options for key in keys.ROLLOUTS):
+        for needed in keys.POLICIES:
+            if needed not in options:
+                raise ConfigError(
+                    f'{here} names no {needed}: add {needed} = "FILE", or base_rollouts and tuned_rollouts'
+                )
     splits = [key for key in keys.SPLITS if key in options]
     if len(splits) != 1:
         many = f"has {' and '.join(splits)}" if splits else "does not say what is out of sample"
@@ -137,7 +135,7 @@ def _entry(
         Settings(**{key: options[key] for key in _IN_SETTINGS if key in options})
     except InputError as error:
         raise ConfigError(f"{here}: {keys.in_keys(str(error))}") from None
-    if not ("*" in options["tuned"] or "name" in options):
+    if not ("*" in options.get("tuned", "") or "name" in options):
         raise ConfigError(f'{here} has no name: add name = "..."; looks are counted and exceptions kept by it')
     needed_of = {key: options.pop(key) for key in keys.RULES if key in options}
     name = options.pop("name", "*")
@@ -148,6 +146,19 @@ def _entry(
         needed=replace(Requirements(), **needed_of),
         line=line,
     )
+
+
+def _replaced(own: Mapping[str, Any], common: Mapping[str, Any]) -> set[str]:
+    """Name the defaults that are not for this audit."""
+    found = set(keys.GATE)
+    # One way to say what is out of sample replaces another, not only itself.
+    if any(key in own for key in keys.SPLITS):
+        found |= set(keys.SPLITS)
+    # Rollouts alone are an audit: a base for all the others is not theirs.
+    if not any(key in own for key in keys.POLICIES) and all(key in own or key in common for key in keys.ROLLOUTS):
+        found.add("base")
+    there = (set(common) - found) | set(own)
+    return found | {key for key, read in keys.READ_FOR.items() if there.isdisjoint(read)}
 
 
 def _absolute(key: str, value: Any, folder: Path) -> Any:

@@ -21,7 +21,7 @@ def expanded(entries: Iterable[Entry]) -> list[Entry]:
     """
     found: list[Entry] = []
     for entry in entries:
-        found += _matches(entry) if "*" in entry.options["tuned"] else [entry]
+        found += _matches(entry) if "*" in entry.options.get("tuned", "") else [entry]
     seen: dict[str, int] = {}
     for entry in found:
         if entry.name in seen:

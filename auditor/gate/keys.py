@@ -136,13 +136,21 @@ RULES: Mapping[str, Check] = {
 NAMES: Mapping[str, Check] = {"name": _TEXT, "strategy": _TEXT}
 GATE: Mapping[str, Check] = {"ledger": _TEXT, "signing_key": _TEXT, "baseline": _FILE}
 
-HELD = ("base_trades", "tuned_trades", "base_positions", "tuned_positions")
-OF_THE_HELD = ("opportunity", "tolerance", "pnl", "capital", "compounding", "reconcile", "position_lag",
-               "instrument_returns")  # fmt: skip
-"""Options that say how trades or positions are read; as defaults they are for the audits that have some."""
+POLICIES, ROLLOUTS = ("base", "tuned"), ("base_rollouts", "tuned_rollouts")
+"""An audit has the first two, or the other two, or all."""
 
-ROLLOUTS, OF_THE_ROLLOUTS = ("base_rollouts", "tuned_rollouts"), ("rollout_as", "window", "hurdle")
-"""The same of rollouts."""
+_TRADES, _POSITIONS = ("base_trades", "tuned_trades"), ("base_positions", "tuned_positions")
+READ_FOR: Mapping[str, tuple[str, ...]] = {
+    **dict.fromkeys(("opportunity", "tolerance", "pnl", "compounding"), _TRADES),
+    **dict.fromkeys(("capital", "reconcile"), _TRADES + _POSITIONS),
+    "position_lag": _POSITIONS,
+    "instrument_returns": _POSITIONS + ROLLOUTS,
+    **dict.fromkeys(("rollout_as", "window", "hurdle"), ROLLOUTS),
+    "base_column": ("base",),
+    "tuned_column": ("tuned",),
+    "kind": POLICIES,
+}
+"""Options that say how others are read; as defaults they are for the audits that have one of those."""
 
 SPLITS = ("oos_start", "oos_fraction", "oos")
 """One of them says what is out of sample."""

@@ -109,7 +109,7 @@ def _opened(config: GateConfig) -> Ledger | None:
 
 def _audited(entry: Entry, ledger: Ledger | None) -> tuple[Audit, tuple[str, ...]]:
     options: dict[str, Any] = dict(entry.options)
-    base, tuned = options.pop("base"), options.pop("tuned")
+    base, tuned = options.pop("base", None), options.pop("tuned", None)
     if ledger is None:
         from auditor.audit import audit_files
 

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from auditor.batch.cells import parameters
-from auditor.batch.manifest import read_manifest
+from auditor.batch.manifest import jobs_of, read_manifest
 from auditor.errors import ConfigError, InputError
 
 
@@ -146,6 +146,30 @@ def test_a_bad_row_is_refused_alone(tmp_path):
     assert jobs[1].refused == "line 3 has no 'base'"
     assert jobs[2].refused is None
     assert "matches no file" in jobs[3].refused
+
+
+def test_rollouts_alone_are_a_row(tmp_path):
+    rows = ["n,,,br.csv,tr.csv", ",,,br.csv,tr2.csv", "m,,,br.csv,", "o,b.csv,t.csv,,"]
+    text = "\n".join(["name,base,tuned,base_rollouts,tuned_rollouts", *rows])
+    named, unnamed, one, pair = read_manifest(write(tmp_path, text))
+    assert (named.name, named.base, named.tuned, named.refused) == ("n", None, None, None)
+    assert named.options["tuned_rollouts"] == str(tmp_path / "tr.csv")
+    assert (unnamed.name, unnamed.shown, unnamed.refused) == ("tr2", ("br.csv", "tr2.csv"), None)
+    assert one.refused == "line 4 has no 'base'"
+    assert (pair.name, pair.shown) == ("o", ("b.csv", "t.csv"))
+    alone = read_manifest(write(tmp_path, "base_rollouts,tuned_rollouts\nbr.csv,tr.csv\n"))
+    assert [(job.name, job.refused) for job in alone] == [("tr", None)]
+    with pytest.raises(InputError, match="no column 'base'"):
+        read_manifest(write(tmp_path, "base_rollouts\nbr.csv\n"))
+
+
+def test_rollouts_alone_are_a_row_of_a_program():
+    runs = {"base_rollouts": "br.csv", "tuned_rollouts": "tr.csv"}
+    jobs = list(jobs_of([runs, {"tuned_rollouts": "tr.csv"}, {"tuned": "t.csv", **runs}], {"oos_fraction": 0.5}))
+    assert [(job.name, job.base, job.tuned) for job in jobs] == [
+        ("tr", None, None), ("tr", None, None), ("t", None, "t.csv"),
+    ]  # fmt: skip
+    assert [job.refused for job in jobs] == [None, "the row has no 'base'", None]
 
 
 def files(place, *names):

@@ -21,11 +21,15 @@ from auditor.gate.config import GateConfig, find, load
 from auditor.gate.expand import expanded
 
 SPLITS = ("oos_start", "oos_fraction", "oos")
-HELD = ("base_trades", "tuned_trades", "base_positions", "tuned_positions")
-OF_THE_HELD = (
-    "opportunity", "tolerance", "pnl", "capital", "compounding", "reconcile", "position_lag", "instrument_returns",
-)  # fmt: skip
-ROLLOUTS, OF_THE_ROLLOUTS = ("base_rollouts", "tuned_rollouts"), ("rollout_as", "window", "hurdle")
+TRADES, POSITIONS = ("base_trades", "tuned_trades"), ("base_positions", "tuned_positions")
+HELD, ROLLOUTS = TRADES + POSITIONS, ("base_rollouts", "tuned_rollouts")
+READ_FOR = (
+    (TRADES, ("opportunity", "tolerance", "pnl", "compounding")),
+    (HELD, ("capital", "reconcile")),
+    (POSITIONS, ("position_lag",)),
+    (POSITIONS + ROLLOUTS, ("instrument_returns",)),
+    (ROLLOUTS, ("rollout_as", "window", "hurdle")),
+)
 FILES = (
     "base", "tuned", "known", "library", *HELD, "instrument_returns", *ROLLOUTS, "trials", "calibration",
 )  # fmt: skip
@@ -194,8 +198,10 @@ def spoiled(common: dict, audits: list[dict], shared: bool, random: Random) -> t
         audits[-1].pop(key, None)
         return f"{key} = {text[:20]}", [*lines_of(common, audits, shared, random), f"{key} = {text}"]
     elif what in ("no base", "no name"):
-        common.pop("base", None)
-        one.pop(what[3:], None)
+        for key in ("base", *ROLLOUTS):  # rollouts alone are an audit too
+            common.pop(key, None)
+        for key in (what[3:], *ROLLOUTS):
+            one.pop(key, None)
         if what == "no name":
             one.update(base="b.csv", tuned="plain.csv")
     elif what == "two splits":
@@ -222,7 +228,7 @@ def merged(common: dict, one: dict, folder: Path) -> dict:
     left = [key for key in (*RULES, "name", "strategy", "ledger", "signing_key", "baseline") if key in both]
     if any(key in one for key in SPLITS):
         left += [key for key in SPLITS if key in common and key not in one]
-    for owners, owned in ((HELD, OF_THE_HELD), (ROLLOUTS, OF_THE_ROLLOUTS)):
+    for owners, owned in READ_FOR:
         if not any(key in both for key in owners):
             left += [key for key in owned if key in common and key not in one]
     return {key: plain(key, value, folder) for key, value in both.items() if key not in left}

@@ -123,6 +123,51 @@ def test_a_split_of_an_audit_replaces_the_one_that_holds_for_all(tmp_path):
     assert ("capital" in a.options, c.options["capital"]) == (False, 1e6)
 
 
+def test_rollouts_alone_are_an_audit(tmp_path):
+    file = written(
+        tmp_path,
+        'base = "b.csv"\nbase_column = "x"\nkind = "prices"\ndate_column = "day"\ninstrument_returns = "i.csv"\n'
+        "oos_fraction = 0.3\nwindow = 5\n"
+        '[[audit]]\nname = "r"\nbase_rollouts = "br.csv"\ntuned_rollouts = "tr.csv"\n'
+        '[[audit]]\nname = "p"\ntuned = "t.csv"\n',
+    )
+    alone, pair = expanded(load(file).entries)
+    # A base for all the others, and how it is read, are not for rollouts that stand alone; dates and the market are.
+    assert set(alone.options) == {
+        "base_rollouts", "tuned_rollouts", "date_column", "instrument_returns", "oos_fraction", "window",
+    }  # fmt: skip
+    assert set(pair.options) == {"base", "tuned", "base_column", "kind", "date_column", "oos_fraction"}
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            'name = "r"\nbase_rollouts = "br.csv"\n',
+            "audit 'r' names no base: add base = \"FILE\", or base_rollouts and",
+        ),
+        ('base_rollouts = "br.csv"\ntuned_rollouts = "tr.csv"\n', "has no name: add name"),
+    ],
+)
+def test_rollouts_alone_need_both_and_a_name(tmp_path, text, message):
+    with pytest.raises(ConfigError) as caught:
+        load(written(tmp_path, f"[[audit]]\noos_fraction = 0.3\n{text}"))
+    assert message in str(caught.value)
+
+
+def test_a_default_is_for_the_audits_that_read_what_it_is_of(tmp_path):
+    file = written(
+        tmp_path,
+        'oos_fraction = 0.3\nposition_lag = 0\ntolerance = 1\ncapital = 1e6\ninstrument_returns = "i.csv"\n'
+        "[[audit]]\nname = 'a'\nbase = 'b'\ntuned = 't'\nbase_trades = 'x'\ntuned_trades = 'y'\n"
+        "[[audit]]\nname = 'c'\nbase = 'b'\ntuned = 't'\nbase_positions = 'x'\ntuned_positions = 'y'\n",
+    )
+    files = {"base", "tuned", "oos_fraction", "capital"}
+    traded, held = (set(one.options) - files for one in load(file).entries)
+    assert traded == {"base_trades", "tuned_trades", "tolerance"}
+    assert held == {"base_positions", "tuned_positions", "position_lag", "instrument_returns"}
+
+
 def test_paths_are_from_the_configs_folder_and_rates_are_numbers(tmp_path):
     file = written(
         tmp_path,

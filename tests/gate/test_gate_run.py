@@ -9,6 +9,8 @@ import time
 from importlib import import_module
 from xml.etree import ElementTree
 
+import numpy as np
+import pandas as pd
 import pytest
 from jsonschema import Draft202012Validator
 
@@ -51,6 +53,24 @@ def test_an_audit_that_cannot_be_run_makes_a_two_and_the_others_are_run(desk, ru
         assert "1 of 2 pass, 1 could not be run." in result.stdout
         assert result.stdout.startswith("pass      good")
     assert [row.strategy for row in Ledger(f"sqlite:///{desk / 'looks.db'}").rows()] == ["good", "good"]
+
+
+def test_rollouts_alone_are_counted_and_judged(desk, run):
+    rng = np.random.default_rng(1)
+    days = pd.bdate_range("2018-01-02", periods=300, name="date")
+    base = 0.01 * rng.standard_normal((300, 1))
+    for name, gain in (("b", 0.0), ("t", 0.003)):
+        runs = base + 0.004 * rng.standard_normal((300, 3)) + gain
+        pd.DataFrame(runs, days, ["s0", "s1", "s2"]).to_csv(desk / f"{name}.csv")
+    (desk / "auditor.toml").write_text(
+        'ledger = "sqlite:///looks.db"\noos_fraction = 0.5\nreps = 199\nbase = "good.csv:base"\n'
+        '[[audit]]\nname = "runs"\nbase_rollouts = "b.csv"\ntuned_rollouts = "t.csv"\n'
+    )
+    assert run("gate", "--check").exit_code == 0
+    result = run("gate", "--json")
+    (found,) = json.loads(result.stdout)["audits"]
+    assert (result.exit_code, found["status"], found["audit"]["look"]["number"]) == (0, "passed", 1)
+    assert [one["role"] for one in found["audit"]["inputs"]] == ["base", "tuned", "base rollouts", "tuned rollouts"]
 
 
 def test_only_what_is_named_is_run(desk, run):
