@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from auditor import describe
-from auditor.books import read_books
+from auditor.books import read_books, refuse_idle
 from auditor.breadth import NOT_DRAWN, Breadth
 from auditor.breadth_pictures import breadth_of_sessions, breadth_of_trades
 from auditor.calibrated import refuse_other, with_calibration
@@ -36,7 +36,7 @@ from auditor.reading import a_rate, read_known, read_pair, read_policy, read_rat
 from auditor.report.rated import Given
 from auditor.report.saved_rates import read_calibration
 from auditor.result import Attribution, Audit, Coverage, ShapePair, SharpePair
-from auditor.rollouts import as_pairs, as_policies, read_runs
+from auditor.rollouts import as_pairs, as_policies, read_runs, refuse_unread
 from auditor.seeds import over_seeds, with_runs
 from auditor.shelf import Shelf
 from auditor.stability import examine
@@ -160,15 +160,15 @@ def audit(
         # Beside positions they value these; alone they tell what the rollouts held.
         instrument_returns if alone else None,
         settings,
+        date_column=date_column,
         date_format=date_format,
     )
     if runs is None and (base is None or tuned is None):
         raise InputError("an audit needs BASE and TUNED, or --base-rollouts and --tuned-rollouts")
+    policies, asked = {"base": base, "tuned": tuned}, {"base": base_column, "tuned": tuned_column}
+    refuse_unread(policies, kind=kind, columns=asked)
     policy = partial(read_policy, date_column=date_column, date_format=date_format, kind=kind, unit=unit, na=na)
-    given = [
-        None if one is None else policy(one, role=role, column=column)
-        for one, role, column in ((base, "base", base_column), (tuned, "tuned", tuned_column))
-    ]
+    given = [None if one is None else policy(one, role=role, column=asked[role]) for role, one in policies.items()]
     paired = partial(
         read_pair,
         known=None if known is None else read_known(known, na=na, date_format=date_format),
@@ -194,6 +194,7 @@ def audit(
             raise InputError("--calibration is of one base, and --rollout-as each audits many: give one of them")
         if any(one is not None for one in (base_trades, tuned_trades, *held)):
             raise InputError("--rollout-as each audits single rollouts, and trades or positions are of one policy")
+        refuse_idle(settings)
         pairs = [paired(one, other) for one, other in as_pairs(runs)]
         found = over_seeds([audit_checked(pair, settings, tried, None, streams) for pair in told(pairs)])
         return with_runs(found, pairs[0], runs, settings, given)

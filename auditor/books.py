@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -22,7 +23,8 @@ def read_books(
     trades     of base and tuned: files or frames, both or neither
     positions  weights of base and tuned, and the instruments' returns: all or none, and not beside trades
 
-    Raises InputError for a part that is missing, and for what the readers refuse.
+    Raises InputError for a part that is missing, for options that say how to read what is not there, and for what the
+    readers refuse.
     """
     if (trades[0] is None) != (trades[1] is None):
         lacks = "--base-trades" if trades[0] is None else "--tuned-trades"
@@ -33,12 +35,14 @@ def read_books(
     if all(given) and trades[0] is not None:
         raise InputError("trades and positions say the same in two ways: give one of them")
     if all(given):
+        _refuse(settings, _OF_TRADES, "trades", "positions were given: leave it out")
         held = partial(read_positions, lag=settings.position_lag, capital=settings.capital, date_format=date_format)
         base, tuned, returns = positions
         return make_shelf(pair, held(base, returns, role="base"), held(tuned, returns, role="tuned"), settings)
     if trades[0] is None:
         refuse_idle(settings)
         return None
+    _refuse(settings, _OF_POSITIONS, "positions", "trades were given: leave it out")
     blotter = partial(
         read_trades, pnl=settings.pnl, capital=settings.capital, date_format=date_format, end=pair.dates[-1]
     )
@@ -46,8 +50,18 @@ def read_books(
 
 
 def refuse_idle(settings: Settings, *, fix: str = "--base-trades, --tuned-trades") -> None:
-    """Refuse options that say how to read trades where there are none; `fix` names the options that give them."""
+    """Refuse options that say how to read trades or positions where there are none; `fix` names what gives trades."""
+    _refuse(settings, (*_OF_TRADES, *_OF_BOTH), "trades", f"none were given: pass {fix}")
+    there = "--base-positions, --tuned-positions, --instrument-returns"
+    _refuse(settings, _OF_POSITIONS, "positions", f"none were given: pass {there}")
+
+
+_OF_TRADES, _OF_POSITIONS = ("tolerance", "pnl", "compounding", "opportunity"), ("position_lag",)
+_OF_BOTH = ("capital", "reconcile")
+
+
+def _refuse(settings: Settings, names: Sequence[str], what: str, why: str) -> None:
     plain = Settings()
-    for name in ("tolerance", "pnl", "capital", "compounding", "opportunity"):
+    for name in names:
         if getattr(settings, name) != getattr(plain, name):
-            raise InputError(f"--{name} says how trades are read, and none were given: pass {fix}")
+            raise InputError(f"--{name.replace('_', '-')} says how {what} are read, and {why}")

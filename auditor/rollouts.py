@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,7 +29,9 @@ class Runs:
     notes: tuple[str, ...]
 
 
-def read_runs(base: Any, tuned: Any, instrument: Any, settings: Settings, *, date_format: str | None) -> Runs | None:
+def read_runs(
+    base: Any, tuned: Any, instrument: Any, settings: Settings, *, date_column: str | None, date_format: str | None
+) -> Runs | None:
     """Read the rollouts of both policies; None where there are none.
 
     base, tuned  as of `inputs.rollouts.read_rollouts`, both or neither
@@ -51,7 +53,9 @@ def read_runs(base: Any, tuned: Any, instrument: Any, settings: Settings, *, dat
         lacks = "--base-rollouts" if base is None else "--tuned-rollouts"
         raise InputError(f"rollouts of one policy say nothing of the other: pass {lacks} too, or neither")
     read = [
-        read_rollouts(one, role=role, na=settings.na, date_format=date_format, unit=settings.unit)
+        read_rollouts(
+            one, role=role, date_column=date_column, na=settings.na, date_format=date_format, unit=settings.unit
+        )
         for one, role in ((base, "base"), (tuned, "tuned"))
     ]
     first, second, notes = same_dates(read[0], read[1], align=settings.align, na=settings.na)
@@ -60,6 +64,23 @@ def read_runs(base: Any, tuned: Any, instrument: Any, settings: Settings, *, dat
         streams = read_streams(instrument, role="instrument returns", na=settings.na, date_format=date_format)
         _refuse_other_instruments(first, streams)
     return Runs(base=first, tuned=second, instrument=streams, notes=notes)
+
+
+def refuse_unread(given: Mapping[str, Any], *, kind: str | None, columns: Mapping[str, str | None]) -> None:
+    """Refuse options that say how BASE and TUNED are read where rollouts stand in their place.
+
+    given    the policies, by role, None where it is left out; columns  asked for, by role
+
+    Raises InputError with the option, and what to do instead.
+    """
+    for role, column in columns.items():
+        if column is not None and given[role] is None:
+            raise InputError(
+                f"--{role}-column picks a column of {role.upper()}, and rollouts were given in its place: leave it "
+                "out. In rollouts every column is one, or the column 'return' is read"
+            )
+    if kind == "prices" and all(one is None for one in given.values()):
+        raise InputError("--kind prices: rollouts are returns per period. Turn the prices to returns first")
 
 
 def as_policies(runs: Runs) -> tuple[Returns, Returns]:

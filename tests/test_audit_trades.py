@@ -359,6 +359,23 @@ def test_what_leaves_the_new_part_open_makes_it_presumed():
         assert told is None or any(told in text for text in result.warnings)
 
 
+def test_options_of_what_is_not_given_are_refused():
+    from auditor import audit
+
+    base, tuned, base_trades, tuned_trades = frames()
+    split = {"oos_start": base.index[len(base) // 2], "reps": 99}
+    for option, value in (("position_lag", 7), ("reconcile", "off"), ("tolerance", 1), ("capital", 1e6)):
+        with pytest.raises(InputError, match=f"--{option.replace('_', '-')} says how .* are read, and none were given"):
+            audit(base, tuned, **split, **{option: value})
+    with pytest.raises(InputError, match="--position-lag says how positions are read, and trades were given"):
+        run(base, tuned, base_trades, tuned_trades, position_lag=7)
+    weights = pd.DataFrame({"a": 1.0, "b": 0.5}, base.index)
+    held = {"base_positions": weights, "tuned_positions": weights, "instrument_returns": weights * 0.01}
+    for option, value in (("pnl", "gross"), ("tolerance", 1), ("compounding", True), ("opportunity", "tag")):
+        with pytest.raises(InputError, match=f"--{option} says how trades are read, and positions were given"):
+            audit(base, tuned, **held, **split, **{option: value})
+
+
 def test_the_same_bets_under_another_name_are_told():
     base, _, base_trades, _ = frames()
     copy = base_trades.assign(

@@ -315,3 +315,30 @@ def test_on_the_command_line_base_and_tuned_may_be_left_out(weeks, tmp_path):
     alone = CliRunner().invoke(main, ["audit", str(tmp_path / "base.csv"), "--oos-fraction", "0.4"])
     assert alone.exit_code == 2
     assert "BASE and TUNED" in alone.stderr
+
+
+def test_what_rollouts_alone_do_not_read_is_refused(weeks):
+    runs = {"base_rollouts": planted(weeks, 0.3, 0.75, seed=1), "tuned_rollouts": planted(weeks, 0.3, 0.8, seed=2)}
+    for options, words in (
+        ({"base_column": "foo"}, "--base-column picks a column of BASE, and rollouts were given in its place"),
+        ({"tuned_column": "foo"}, "--tuned-column picks a column of TUNED"),
+        ({"kind": "prices"}, "--kind prices: rollouts are returns per period"),
+        ({"reconcile": "off"}, "--reconcile says how trades are read, and none were given"),
+        ({"position_lag": 7}, "--position-lag says how positions are read, and none were given"),
+    ):
+        for rollout_as in ("mean", "each"):
+            with pytest.raises(InputError, match=words):
+                audit(**runs, **FAST, rollout_as=rollout_as, **options)
+
+
+def test_the_column_of_dates_is_that_of_rollouts_too(weeks, tmp_path):
+    runs = {}
+    for role, seed in (("base", 1), ("tuned", 2)):
+        table = as_long(planted(weeks, 0.3, 0.75, seed=seed, rollouts=3))
+        later = table.assign(when=table["date"], date=table["date"] + pd.Timedelta(days=1))
+        later.to_csv(tmp_path / f"{role}.csv", index=False)
+        runs[f"{role}_rollouts"] = tmp_path / f"{role}.csv"
+    found = audit(**runs, **FAST, date_column="when")
+    assert found.sample.first == str(weeks.index[0].date())
+    with pytest.raises(InputError, match="foo"):
+        audit(**runs, **FAST, date_column="foo")
