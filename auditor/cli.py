@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import os
 import sys
+import traceback
+from pathlib import Path
 from typing import Any
 
 import click
@@ -17,7 +19,7 @@ from auditor.cli_batch import batch
 from auditor.cli_beside import compare, tries
 from auditor.cli_gate import gate, init
 from auditor.cli_ledger import ledger as ledger_commands
-from auditor.errors import AuditorError
+from auditor.errors import AuditorError, internal
 from auditor.grouped import GroupedCommand
 from auditor.options import output_options
 from auditor.terminal import console, print_json
@@ -31,7 +33,7 @@ OUT_OF_MEMORY = (
 
 
 class Commands(click.Group):
-    """Commands whose errors by the user are one message on stderr, never a traceback."""
+    """Commands whose errors are one message on stderr, never a traceback."""
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command; give the exit code of what went wrong."""
@@ -42,9 +44,8 @@ class Commands(click.Group):
         except MemoryError as error:
             _fail(ctx, f"{OUT_OF_MEMORY} ({error})" if str(error) else OUT_OF_MEMORY, COULD_NOT_RUN)
         except ImportError as error:
-            if "failed to map segment" not in str(error):  # a library that no memory was left to load
-                raise
-            _fail(ctx, OUT_OF_MEMORY, COULD_NOT_RUN)
+            unloaded = "failed to map segment" in str(error)  # a library that no memory was left to load
+            _fail(ctx, OUT_OF_MEMORY if unloaded else _defect(error), COULD_NOT_RUN)
         except KeyboardInterrupt:
             _fail(ctx, "interrupted", INTERRUPTED)
         except BrokenPipeError:
@@ -54,6 +55,17 @@ class Commands(click.Group):
         except OSError as error:
             what = f"{error.filename}: {error.strerror}" if error.filename else str(error)
             _fail(ctx, what, COULD_NOT_RUN)
+        except (click.ClickException, click.Abort, click.exceptions.Exit):
+            raise
+        except Exception as error:  # Python would end with 1, which says that an audit fails
+            _fail(ctx, _defect(error), COULD_NOT_RUN)
+
+
+def _defect(error: Exception) -> str:
+    """Say what went wrong inside, and where: that is all that a report of it needs beside the command."""
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    place = f"{Path(last.filename).name}:{last.lineno}"
+    return f"{internal(error)} (at {place}). This is a defect of auditor: please report it with the command"
 
 
 def _fail(ctx: click.Context, message: str, code: int) -> None:

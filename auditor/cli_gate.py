@@ -5,10 +5,10 @@ from __future__ import annotations
 import datetime as dt
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -52,7 +52,7 @@ _run, _except = (partial(click.option, cls=Grouped, group=group) for group in (_
 @_except("--accept", metavar="NAME", help="Run this one, and except it if it fails.")
 @_except("--reason", metavar="TEXT", help="Why it may pass.")
 @_except("--by", metavar="NAME", help="Who says so.  [git's user]")
-@_except("--days", type=click.IntRange(min=1), metavar="N", help="How long it holds.  [90]")
+@_except("--days", type=click.IntRange(1, 3650), metavar="N", help="How long it holds.  [90]")
 @_except("--expires", metavar="DATE", callback=_date, help="Or the last day on which it holds.")
 @click.option(
     "--report",
@@ -86,7 +86,7 @@ def gate(
     """
     from auditor.gate.config import load, named
 
-    _refuse_mixed(accept, reason, by, days, expires, only, check)
+    _refuse_mixed(ctx.params)
     found = load(config)
     if check:
         click.echo(f"{named(found.path)} holds: {len(found.entries)} audit{'s' if len(found.entries) != 1 else ''}")
@@ -94,10 +94,10 @@ def gate(
     from auditor.gate.run import files_kept, files_read, run_gate
 
     check_reports(reports, inputs=files_read(found), kept=files_kept(found))
-    run = run_gate(found, only=(accept,) if accept is not None else only, progress=_progress())
     if accept is not None:
-        _accept(found, run, accept, reason or "", by, days, expires)
+        _accept(found, accept, reason or "", by, days, expires)
         return
+    run = run_gate(found, only=only, progress=_progress())
     code = run.exit_code(exit_zero=exit_zero)
     _report(run, code, reports, as_json=as_json, quiet=quiet)
     ctx.exit(code)
@@ -114,19 +114,26 @@ def init(pyproject: bool) -> None:
     click.echo(f"wrote {file.name}: {found}. Set oos_start there, the date of the split; then run `auditor gate`.")
 
 
-def _refuse_mixed(
-    accept: str | None, reason: str | None, by: str | None, days: int | None, expires: dt.date | None,
-    only: tuple[str, ...], check: bool,
-) -> None:  # fmt: skip
-    if accept is None:
-        if reason is not None or by is not None or days is not None or expires is not None:
+_OF_A_RUN = {"only": "--only", "exit_zero": "--exit-zero", "reports": "--report", "as_json": "--json"}
+
+
+def _refuse_mixed(given: Mapping[str, Any]) -> None:
+    """Refuse options that would be ignored, and an exception without its reason."""
+    idle = [option for name, option in _OF_A_RUN.items() if given[name]]
+    if given["accept"] is None:
+        if any(given[name] is not None for name in ("reason", "by", "days", "expires")):
             raise click.UsageError("--reason, --by, --days and --expires belong to --accept NAME.")
+        if given["check"] and idle:
+            raise click.UsageError(f"--check runs nothing and says so in a line: leave out {', '.join(idle)}.")
         return
-    if only or check:
-        raise click.UsageError("--accept runs the one audit that it names: leave out --only and --check.")
-    if not (reason or "").strip():
+    if given["check"] or idle:
+        idle = [*(["--check"] if given["check"] else []), *idle]
+        raise click.UsageError(
+            f"--accept runs the one audit that it names, and writes the exception alone: leave out {', '.join(idle)}."
+        )
+    if not (given["reason"] or "").strip():
         raise click.UsageError('--accept needs --reason "...", a sentence that says why this may pass.')
-    if days is not None and expires is not None:
+    if given["days"] is not None and given["expires"] is not None:
         raise click.UsageError("--days and --expires say the same: give one of them.")
 
 
@@ -176,24 +183,26 @@ def _report(run: GateRun, code: int, reports: tuple[tuple[str, str], ...], *, as
 
 
 def _accept(
-    config: GateConfig, run: GateRun, name: str, reason: str, by: str | None, days: int | None, expires: dt.date | None
+    config: GateConfig, name: str, reason: str, by: str | None, days: int | None, expires: dt.date | None
 ) -> None:
+    """Run one audit and except it; what can be refused is refused first, since a look that was taken is counted."""
     from auditor.errors import ConfigError, InputError
     from auditor.gate import baseline
+    from auditor.gate.run import pattern_of, run_gate
 
-    if len(run.outcomes) != 1 or run.outcomes[0].entry.name != name:
-        raise ConfigError(f"--accept takes the name of one audit, not a pattern: {name!r} fits {len(run.outcomes)}")
-    one = run.outcomes[0]
+    today = dt.datetime.now(dt.UTC).date()
+    until = expires or today + dt.timedelta(days=days or baseline.DAYS)
+    by = baseline.signer() if by is None else by
+    only = pattern_of(config, name)
+    baseline.refuse_unsigned(config.baseline, reason=reason, by=by, today=today, expires=until)
+    (one,) = run_gate(config, only=(only,), progress=_progress()).outcomes
     if one.audit is None:
         raise InputError(f"{name} could not be run, and so not accepted: {one.message}")
     if not one.failures:
         raise ConfigError(f"{name} passes: there is nothing to accept")
-    today = dt.datetime.now(dt.UTC).date()
-    until = expires or today + dt.timedelta(days=days or baseline.DAYS)
     made = baseline.accept(
-        config.baseline, name, one.audit, one.failures,
-        reason=reason, by=by or baseline.signer(), today=today, expires=until,
-    )  # fmt: skip
+        config.baseline, name, one.audit, one.failures, reason=reason, by=by, today=today, expires=until
+    )
     click.echo(
         f"{name} is excepted until {made.expires} by {made.by}, as long as its inputs and settings stay the same: "
         f"{', '.join(made.rules)}. Commit {config.baseline.name}."

@@ -15,3 +15,8 @@ class ConfigError(AuditorError):
 
 class LedgerError(AuditorError):
     """A ledger of looks that cannot be reached, read or trusted."""
+
+
+def internal(error: Exception) -> str:
+    """Say what no user caused: a defect of the program, or of a library."""
+    return f"internal error: {type(error).__name__}: {error}"

@@ -235,6 +235,18 @@ def test_interruption_exits_with_130(pair, monkeypatch):
     assert result.stderr == "error: interrupted\n"
 
 
+@pytest.mark.parametrize("kind", [ZeroDivisionError, ImportError, RecursionError])
+def test_a_defect_exits_with_2_and_says_so(pair, monkeypatch, kind):
+    def broken(*_, **__):
+        raise kind("defect")
+
+    monkeypatch.setattr(library, "audit_files", broken)
+    result = run("audit", *pair)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert f"error: internal error: {kind.__name__}: defect (at test_cli.py:" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
 @pytest.mark.skipif(os.name == "nt", reason="pipes close differently there")
 def test_a_reader_that_leaves_causes_no_noise(pair):
     root = Path(__file__).resolve().parent.parent

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from auditor.batch.jobs import Done, Task, perform
 from auditor.describe import versions
-from auditor.errors import AuditorError, ConfigError
+from auditor.errors import AuditorError, ConfigError, internal
 
 AHEAD = 3
 """Jobs handed out for each thread of the cluster, so that none waits and no more are held."""
@@ -140,7 +140,7 @@ def _what_came(client: Any, future: Any) -> Done:
         return Done(
             error="its worker was ended again and again while it ran: is there enough memory for it?", passing=True
         )
-    return Done(error=f"internal error: {type(error).__name__}: {error}", passing=True)
+    return Done(error=internal(error), passing=True)
 
 
 def _wait_for_workers(client: Any) -> None:

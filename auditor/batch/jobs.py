@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from auditor.errors import AuditorError, InputError
+from auditor.errors import AuditorError, InputError, internal
 from auditor.kept import Kept, keeping
 from auditor.threads import one_thread_for_good
 from auditor.wanted import without_pictures
@@ -77,8 +77,7 @@ def perform(task: Task, job: Any) -> Done:
         what = f"{error.filename}: {error.strerror}" if error.filename else str(error)
         return Done(error=what, memory=memory_held(), passing=True)
     except Exception as error:  # a defect of the program, or of a library, must not end the other audits
-        what = f"internal error: {type(error).__name__}: {error}"
-        return Done(error=what, memory=memory_held(), passing=True)
+        return Done(error=internal(error), memory=memory_held(), passing=True)
 
 
 def _audit(job: Job) -> Any:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from auditor.errors import ConfigError, InputError
 from auditor.ledger.budget import Subject
-from auditor.report.machine import write
+from auditor.report.machine import check_target, write
 from auditor.report.untrusted import Reader, Wanted, loaded, text_of
 from auditor.verdict.gate import Failure
 
@@ -121,18 +121,28 @@ def covering(
     return found, ""
 
 
+def refuse_unsigned(path: Path, *, reason: str, by: str, today: dt.date, expires: dt.date) -> None:
+    """Refuse an exception that could not be written, before anything is audited for it.
+
+    errors   ConfigError without a reason or a name, or where it would have expired already; InputError for a file that
+             could not be written
+    """
+    if not reason.strip() or not by.strip():
+        raise ConfigError("--accept needs --reason, a sentence that says why this may pass, and --by, who says so")
+    if expires < today:
+        raise ConfigError(f"--expires {expires} is over: name a day from {today} on")
+    check_target(path)
+
+
 def accept(
     path: Path, name: str, audit: Audit, failed: Sequence[Failure], *, reason: str, by: str, today: dt.date,
     expires: dt.date,
 ) -> Accepted:  # fmt: skip
     """Write an exception for a failing audit, in place of an earlier one of its name.
 
-    errors   ConfigError without a reason or a name, or where it would have expired already
+    errors   as of `refuse_unsigned`
     """
-    if not reason.strip() or not by.strip():
-        raise ConfigError("--accept needs --reason, a sentence that says why this may pass, and --by, who says so")
-    if expires < today:
-        raise ConfigError(f"--expires {expires} is over: name a day from {today} on")
+    refuse_unsigned(path, reason=reason, by=by, today=today, expires=expires)
     made = Accepted(
         name=name,
         finding=audit.finding,

@@ -6,9 +6,10 @@ import datetime as dt
 import os
 from collections.abc import Callable, Sequence
 from fnmatch import fnmatchcase
+from glob import escape
 from typing import TYPE_CHECKING, Any
 
-from auditor.errors import AuditorError, ConfigError, LedgerError
+from auditor.errors import AuditorError, ConfigError, LedgerError, internal
 from auditor.gate import baseline
 from auditor.gate.config import Entry, GateConfig, named
 from auditor.gate.expand import expanded
@@ -23,6 +24,10 @@ if TYPE_CHECKING:
 
 UNCOUNTED = (
     "Looks are not counted: the config names no ledger, and a gate that is rerun until it passes will pass by luck."
+)
+MADE = (
+    "This run made the ledger. If looks were counted before, they are in another one: see that the config's ledger is "
+    "where it was."
 )
 MADE_IN_CI = (
     "This run made the ledger. Unless it is kept for the next run, every run is the first look: keep the file, or use "
@@ -60,9 +65,14 @@ def run_gate(
         try:
             audit, notes = _audited(entry, ledger)
         except (AuditorError, OSError) as error:
-            message = f"{error.filename}: {error.strerror}" if isinstance(error, OSError) else in_keys(str(error))
+            message = _told(error)
             outcomes.append(Outcome(entry=entry, status="error", message=message))
             lost = message if isinstance(error, LedgerError) else ""
+            continue
+        except (MemoryError, ImportError):
+            raise
+        except Exception as error:  # a defect of the program, or of a library, must not end the other audits
+            outcomes.append(Outcome(entry=entry, status="error", message=internal(error)))
             continue
         outcomes.append(_judged(entry, audit, notes, exceptions, day))
     return GateRun(
@@ -98,6 +108,18 @@ def chosen_of(entries: Sequence[Entry], only: Sequence[str]) -> list[Entry]:
     return [one for one in entries if not only or any(one.name == name or fnmatchcase(one.name, name) for name in only)]
 
 
+def pattern_of(config: GateConfig, name: str) -> str:
+    """Give the pattern that the one audit of this name fits, and no other.
+
+    errors   ConfigError where none has it, and for a pattern
+    """
+    entries = expanded(config.entries)
+    fits = chosen_of(entries, (name,))
+    if not any(one.name == name for one in entries):
+        raise ConfigError(f"--accept takes the name of one audit, not a pattern: {name!r} fits {len(fits)}")
+    return escape(name)
+
+
 def _opened(config: GateConfig) -> Ledger | None:
     if config.ledger is None:
         return None
@@ -120,6 +142,12 @@ def _audited(entry: Entry, ledger: Ledger | None) -> tuple[Audit, tuple[str, ...
     return found.audit, (told,) if (told := told_of(found.reserved)) else ()
 
 
+def _told(error: AuditorError | OSError) -> str:
+    if isinstance(error, OSError) and error.filename:
+        return f"{error.filename}: {error.strerror}"
+    return in_keys(str(error))
+
+
 def _judged(
     entry: Entry, audit: Audit, notes: tuple[str, ...], exceptions: Sequence[baseline.Accepted], today: dt.date
 ) -> Outcome:
@@ -140,4 +168,4 @@ def _judged(
 def _notes(ledger: Ledger | None) -> tuple[str, ...]:
     if ledger is None:
         return (UNCOUNTED,)
-    return (MADE_IN_CI,) if ledger.made and os.environ.get("CI") else ()
+    return ((MADE_IN_CI if os.environ.get("CI") else MADE),) if ledger.made else ()

@@ -11,6 +11,7 @@ from auditor.errors import ConfigError
 from auditor.gate import baseline
 from auditor.gate.config import load
 from auditor.gate.run import run_gate
+from auditor.ledger.store import Ledger
 
 REASON = "Agreed by risk until the desk has moved"
 
@@ -83,6 +84,7 @@ def test_accepting_anew_takes_the_place_of_the_old(desk, run, accepted):
         (["--accept", "nobody", "--reason", "x"], "no audit is named 'nobody'"),
         (["--accept", "bad", "--reason", "x", "--expires", "2020-01-01"], "is over: name a day from"),
         (["--accept", "bad", "--reason", "x", "--by", " "], "--by, who says so"),
+        (["--accept", "bad", "--reason", "x", "--by", "Ann", "--days", "99999999"], "is not in the range 1<=x<=3650"),
     ],
 )
 def test_what_cannot_be_accepted_is_refused(desk, run, flags, words):
@@ -90,6 +92,28 @@ def test_what_cannot_be_accepted_is_refused(desk, run, flags, words):
     assert result.exit_code == 2
     assert words in result.stderr
     assert not (desk / "auditor-baseline.json").exists()
+    # What the audit need not tell is refused before it, so that no look is counted.
+    assert (desk / "looks.db").exists() == ("nothing to accept" in words)
+
+
+def test_an_exception_that_could_not_be_written_counts_no_look(desk, run):
+    (desk / "auditor-baseline.json").mkdir()
+    file = desk / "auditor.toml"
+    result = run("gate", "--accept", "bad", "--reason", "x", "--by", "Ann")
+    assert (result.exit_code, "auditor-baseline.json" in result.stderr) == (2, True)
+    file.write_text(f'baseline = "no/such/folder.json"\n{file.read_text()}')
+    result = run("gate", "--accept", "bad", "--reason", "x", "--by", "Ann")
+    assert (result.exit_code, "does not exist" in result.stderr) == (2, True)
+    assert not (desk / "looks.db").exists()
+
+
+def test_a_name_with_brackets_is_no_pattern(desk, run):
+    file = desk / "auditor.toml"
+    text = file.read_text().replace('name = "good"', 'name = "bad[1]"').replace('name = "bad"\n', 'name = "bad1"\n')
+    file.write_text(text)
+    result = run("gate", "--accept", "bad[1]", "--reason", "x", "--by", "Ann")
+    assert "bad[1] passes: there is nothing to accept" in result.stderr
+    assert {row.strategy for row in Ledger(f"sqlite:///{desk / 'looks.db'}").rows()} == {"bad[1]"}
 
 
 @pytest.mark.parametrize("text", ["", "[]", '{"version": 1}', '{"version": 2, "exceptions": []}',

@@ -105,6 +105,46 @@ def test_a_ledger_that_ci_does_not_keep_is_told(desk, run, monkeypatch):
     assert "This run made the ledger." not in run("gate").stdout
 
 
+def test_a_new_ledger_is_told_outside_of_ci_too(desk, run):
+    told = "This run made the ledger. If looks were counted before, they are in another one"
+    assert told in " ".join(run("gate", "--only", "good").stdout.split())
+    assert "This run made the ledger." not in run("gate", "--only", "good").stdout
+    file = desk / "auditor.toml"
+    file.write_text(file.read_text().replace("looks.db", "loks.db"))
+    assert told in json.loads(run("gate", "--only", "good", "--json").stdout)["notes"][0]
+
+
+def test_a_defect_in_one_audit_is_an_error_and_the_others_are_run(desk, run, monkeypatch):
+    counted = import_module("auditor.counted")
+    real = counted.audit
+
+    def broken(base, tuned, **options):
+        if "bad" in base:
+            raise ZeroDivisionError("defect")
+        return real(base, tuned, **options)
+
+    monkeypatch.setattr(counted, "audit", broken)
+    result = run("gate", "--exit-zero")
+    assert result.exit_code == 2
+    assert "internal error: ZeroDivisionError: defect" in result.stdout
+    assert "1 of 2 pass, 1 could not be run." in result.stdout
+
+
+@pytest.mark.parametrize("where", ["auditor.gate.run.run_gate", "auditor.report.gate.lines"])
+def test_a_defect_anywhere_is_no_one(desk, run, monkeypatch, where):
+    def broken(*_, **__):
+        raise OverflowError("too\nlarge")
+
+    monkeypatch.setattr(where, broken)
+    result = run("gate")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert re.fullmatch(
+        r"error: internal error: OverflowError: too\\x0alarge \(at test_gate_run\.py:\d+\)\. This is a defect of "
+        r"auditor: please report it with the command\n",
+        result.stderr,
+    ), result.stderr
+
+
 @pytest.mark.parametrize("broken", ["removed", "not there"])
 def test_a_ledger_that_does_not_hold_or_cannot_be_reached_is_no_pass(desk, run, broken):
     import sqlite3
@@ -165,6 +205,7 @@ REPORTS = {"html": "g.html", "json": "g.json", "md": "g.md", "junit": "g.xml", "
 
 
 def test_every_report_is_written(desk, run):
+    Ledger(f"sqlite:///{desk / 'looks.db'}")  # the run that makes it says so, the next does not
     reports = [one for kind, path in REPORTS.items() for one in ("--report", f"{kind}:{path}")]
     result = run("gate", *reports)
     assert result.exit_code == 1
@@ -245,11 +286,16 @@ def test_twenty_audits_in_one_process_are_quick(desk, run):
     assert time.process_time() - began < 15
 
 
+MIXED = (["--json"], ["--report", "json:acc.json"], ["--exit-zero"], ["--only", "bad"])
+
+
 def test_options_that_do_not_go_together_are_refused(desk, run):
     for flags in (["--reason", "x"], ["--accept", "bad"], ["--accept", "bad", "--reason", " "],
                   ["--accept", "bad", "--reason", "x", "--only", "bad"], ["--report", "pdf:x"],
                   ["--accept", "bad", "--reason", "x", "--days", 3, "--expires", "2030-01-01"],
-                  ["--report", "md:auditor.toml"], ["--expires", "soon"]):  # fmt: skip
+                  ["--report", "md:auditor.toml"], ["--expires", "soon"],
+                  *(["--accept", "bad", "--reason", "x", *more] for more in MIXED),
+                  *(["--check", *more] for more in MIXED)):  # fmt: skip
         result = run("gate", *flags)
         assert result.exit_code == 2, flags
         assert result.stdout == ""
