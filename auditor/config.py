@@ -36,6 +36,18 @@ MOST_REPS = 1_000_000
 More would not move a p of 0.05 by 0.001. At the default level the 174th look at a window is the last that can pass.
 """
 
+MOST_PERIODS = 10_000_000
+"""Periods that an option may count: minutes around the clock for 19 years."""
+
+MOST_A_YEAR = 1e9
+"""Periods a year: some thirty in each second."""
+
+CAPITALS = (1e-6, 1e18)
+"""Between them P&L keeps its digits, in any currency."""
+
+MOST_SEED = 2**63 - 1
+"""Beyond it a seed fits no table."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
@@ -108,10 +120,14 @@ class Settings:
                 f"--gain-level {self.gain_level:g} is stricter than --level {self.level:g}: "
                 "a gain that survives would not be probable. Give both, or lower --level"
             )
-        for name, least in (("reps", 99), ("seed", 0), ("embargo", 0), ("tolerance", 0), ("position_lag", 0)):
+        for name, least, most in _WHOLE:
             value = getattr(self, name)
+            if value is None and name == "n_trials":
+                continue
             if not _is_int(value) or value < least:
                 raise InputError(f"{_option(name)} must be a whole number of at least {least}; got {value!r}")
+            if most is not None and value > most:
+                raise InputError(f"{_option(name)} must be at most {most:,}; got more")
         if self.reps > MOST_REPS:
             raise InputError(
                 f"--reps {self.reps} is more than {MOST_REPS}, beyond which memory grows and no p-value moves: "
@@ -120,8 +136,11 @@ class Settings:
         # A p-value is never below 1 / (1 + reps), so fewer replicates could not reject at all.
         if 1 / (1 + self.reps) >= self.level:
             raise InputError(f"--reps {self.reps} cannot reach --level {self.level:g}: p is never below 1 / (1 + reps)")
-        if self.n_trials is not None and not (_is_int(self.n_trials) and self.n_trials >= 1):
-            raise InputError(f"--n-trials must be a whole number of at least 1; got {self.n_trials!r}")
+        if isinstance(self.periods_per_year, int | float) and self.periods_per_year > MOST_A_YEAR:
+            raise InputError(f"--periods-per-year must be at most {MOST_A_YEAR:,.0f}; got more")
+        least_capital, most_capital = CAPITALS
+        if isinstance(self.capital, int | float) and (0 < self.capital < least_capital or self.capital > most_capital):
+            raise InputError(f"--capital must be from {least_capital:g} to {most_capital:g}; got another")
         if not (self.opportunity and all(isinstance(one, str) and one.strip() for one in self.opportunity)):
             raise InputError(f"--opportunity must name columns, such as instrument,side; got {self.opportunity!r}")
         named = isinstance(self.block, str) and self.block in ("auto", "calibrate")
@@ -133,6 +152,17 @@ class Settings:
         if self.gain_level is not None:
             return self.gain_level
         return max(self.level, GAIN_LEVEL_WHERE_TOLD) if told else self.level
+
+
+_WHOLE = (
+    ("reps", 99, None),  # what is too much of them is said with why
+    ("seed", 0, MOST_SEED),
+    ("embargo", 0, MOST_PERIODS),
+    ("tolerance", 0, MOST_PERIODS),
+    ("position_lag", 0, MOST_PERIODS),
+    ("n_trials", 1, 10**12),
+)
+"""Options that are whole numbers, with the least and the most that they may be."""
 
 
 def parse_windows(oos: Sequence[str | tuple[Any, Any]]) -> tuple[tuple[Any, Any], ...]:
@@ -171,4 +201,5 @@ def _is_int(value: object) -> TypeGuard[int]:
 
 
 def _is_number(value: object) -> TypeGuard[int | float]:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    # Compared, not asked of math, to which a whole number may be too large.
+    return isinstance(value, int | float) and not isinstance(value, bool) and -math.inf < value < math.inf

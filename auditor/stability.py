@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
-from auditor.config import Settings
+from auditor.config import MOST_SEED, Settings
 from auditor.errors import InputError
 from auditor.inputs.calendar import show
 from auditor.inputs.doubts import constant_evidence
@@ -133,8 +133,9 @@ def _blocks(pair: Pair, settings: Settings, found: Audit) -> Iterator[Other]:
 
 
 def _seeds(pair: Pair, settings: Settings) -> Iterator[Other]:
-    """The seeds after the one in force."""
-    for seed in range(settings.seed + 1, settings.seed + 1 + MORE_SEEDS):
+    """The seeds after the one in force; before it where there are no more."""
+    step = 1 if settings.seed <= MOST_SEED - MORE_SEEDS else -1
+    for seed in range(settings.seed + step, settings.seed + step * (1 + MORE_SEEDS), step):
         yield "seed", f"seed {seed}, not {settings.seed}", pair, replace(settings, seed=seed)
 
 

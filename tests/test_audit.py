@@ -407,6 +407,16 @@ def test_alpha_on_the_base_is_reported_beside_the_gain():
         ({"oos_start": None, "oos": [("2012-01-02", "2013-01-02", 1)]}, ["is not a window of two dates"]),
         ({"oos_start": None, "oos": [slice("2012-01-02", "2013-01-02")]}, ["is not a window of two dates"]),
         ({"oos_start": None, "oos": ("2012-01-02", "2013-01-02")}, ["--oos '2012-01-02' is not START:END"]),
+        ({"periods_per_year": 1e308}, ["--periods-per-year must be at most 1,000,000,000; got more"]),
+        ({"periods_per_year": 10**400}, ["--periods-per-year must be at most"]),
+        ({"embargo": 10**25}, ["--embargo must be at most 10,000,000; got more"]),
+        ({"embargo": 2**63 - 1}, ["--embargo must be at most"]),
+        ({"tolerance": 10**25}, ["--tolerance must be at most 10,000,000; got more"]),
+        ({"position_lag": 10**25}, ["--position-lag must be at most"]),
+        ({"seed": 2**63}, ["--seed must be at most 9,223,372,036,854,775,807; got more"]),
+        ({"n_trials": 10**400}, ["--n-trials must be at most 1,000,000,000,000; got more"]),
+        ({"capital": 1e-300}, ["--capital must be from 1e-06 to 1e+18"]),
+        ({"level": 10**400}, ["--level must be above 0"]),
     ],
 )
 def test_options_out_of_range_are_refused_by_name(options, words):

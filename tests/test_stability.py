@@ -80,6 +80,14 @@ def test_every_choice_is_the_audit_that_a_user_would_get():
         assert again[key].new_p == alone.attribution.new_p
 
 
+def test_the_last_seed_is_followed_by_those_before_it():
+    base, tuned = two(200)
+    found = audit(base, tuned, oos_fraction=0.5, reps=99, seed=2**63 - 1, stability=True).stability
+    assert [one.what for one in found.again if one.choice == "seed"] == [
+        f"seed {2**63 - 1 - less}, not {2**63 - 1}" for less in (1, 2, 3)
+    ]
+
+
 def test_arithmetic_hangs_on_nothing():
     found = audited("leverage_1p5_null").stability
     assert found.hangs_on == found.finding_hangs_on == ()

@@ -23,7 +23,7 @@ _HEADER = re.compile(r"\s*\[\[\s*(?:tool\s*\.\s*auditor\s*\.\s*)?audit\s*\]\]")
 _TOP = re.compile(r"\s*\[\s*tool\s*\.\s*auditor\s*\]")
 _TABLE = re.compile(r"\s*\[")
 _IN_SETTINGS = ("level", "gain_level", "min_edge_share", "reps", "block", "seed", "embargo", "tolerance",
-                "position_lag", "n_trials")  # fmt: skip
+                "position_lag", "n_trials", "periods_per_year", "capital")  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -203,7 +203,7 @@ def _from_windows(dates: pd.DatetimeIndex, windows: Sequence[Window]) -> NDArray
 
 def _embargoed(inside: NDArray[np.bool_], embargo: int) -> tuple[NDArray[np.bool_], int]:
     """Say where it is in-sample, and how many in-sample periods the embargo took."""
-    near = inside.copy()
+    near, embargo = inside.copy(), min(embargo, inside.size)
     edges = np.flatnonzero(np.diff(inside.astype(np.int8))) + 1
     for edge in edges:
         near[max(0, edge - embargo) : edge + embargo] = True

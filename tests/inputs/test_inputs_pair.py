@@ -306,6 +306,7 @@ def test_too_few_periods():
     assert "19 periods are in-sample" in refusal(oos_start=DATES[MIN_IS - 1])
     assert len(pair(oos_start=DATES[MIN_IS]).in_sample.index) == MIN_IS
     assert "10 periods are in-sample after an embargo that took 290" in refusal(embargo=290)
+    assert "0 periods are in-sample after an embargo that took" in refusal(embargo=2**63 - 1)
     short = policy(BASE[:50], DATES[:50]), policy(TUNED[40:], DATES[40:], role="tuned")
     assert "are out-of-sample" in refusal(*short, align="inner", oos_fraction=0.5)
 
