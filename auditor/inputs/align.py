@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Literal
 
 import numpy as np
@@ -10,6 +11,8 @@ from numpy.typing import NDArray
 
 from auditor.errors import InputError
 from auditor.inputs.calendar import show
+from auditor.inputs.doubts import size_evidence
+from auditor.inputs.prices import returns_of
 from auditor.inputs.returns import Returns
 
 
@@ -25,10 +28,12 @@ def common_dates(
     base, tuned = sources["base"], sources["tuned"]
     for source in sources.values():
         _refuse_other_clock(base, source)
+    base, tuned, notes = _of_common_prices(base, tuned, align, na)
+    sources = {**sources, "base": base, "tuned": tuned}
     dates = base.dates
-    notes: tuple[str, ...] = ()
     if not dates.equals(tuned.dates):
-        dates, notes = _inner(base, tuned, align)
+        dates, more = _inner(base, tuned, align)
+        notes += more
     for source in list(sources.values())[2:]:
         lacking = dates.difference(source.dates)
         if not len(lacking):
@@ -42,20 +47,71 @@ def common_dates(
         notes += (f"align inner: {len(lacking)} dates that {source.name} lacks left out (first {show(lacking[0])})",)
         dates = kept
     tables = {role: source.values[source.dates.get_indexer(dates)] for role, source in sources.items()}
+    dates, tables, more = _without_missing(sources, dates, tables, na)
+    for source in (base, tuned):
+        _refuse_lost_moves(source, dates)
+    return pd.DatetimeIndex(dates), tables, notes + more
+
+
+def _without_missing(
+    sources: dict[str, Returns], dates: pd.DatetimeIndex, tables: dict[str, NDArray[np.float64]], na: str
+) -> tuple[pd.DatetimeIndex, dict[str, NDArray[np.float64]], tuple[str, ...]]:
+    """Drop the dates at which any source has NaN, or refuse them."""
     gone = {role: np.isnan(table).any(axis=1) for role, table in tables.items()}
     missing = np.logical_or.reduce(list(gone.values()))
-    if missing.any():
-        counts = ", ".join(f"{sources[role].name} {int(rows.sum())}" for role, rows in gone.items() if rows.any())
-        first = show(dates[int(np.flatnonzero(missing)[0])])
-        if na == "refuse":
-            raise InputError(
-                f"{int(missing.sum())} dates without a value (first {first}; {counts}). Fill them in the export, or "
-                "pass --na drop to drop them from both policies."
-            )
-        notes += (f"{int(missing.sum())} rows without a value dropped from both (--na drop; first {first}; {counts})",)
-        dates = dates[~missing]
-        tables = {role: table[~missing] for role, table in tables.items()}
-    return pd.DatetimeIndex(dates), tables, notes
+    if not missing.any():
+        return dates, tables, ()
+    counts = ", ".join(f"{sources[role].name} {int(rows.sum())}" for role, rows in gone.items() if rows.any())
+    first = show(dates[int(np.flatnonzero(missing)[0])])
+    if na == "refuse":
+        raise InputError(
+            f"{int(missing.sum())} dates without a value (first {first}; {counts}). Fill them in the export, or "
+            "pass --na drop to drop them from both policies."
+        )
+    note = f"{int(missing.sum())} rows without a value dropped from both (--na drop; first {first}; {counts})"
+    return dates[~missing], {role: table[~missing] for role, table in tables.items()}, (note,)
+
+
+def _of_common_prices(
+    base: Returns, tuned: Returns, align: Literal["strict", "inner"], na: str
+) -> tuple[Returns, Returns, tuple[str, ...]]:
+    """Take the returns of two files of prices anew on their common dates, so that no move between these is lost."""
+    one, other = base.prices, tuned.prices
+    if one is None or other is None:
+        return base, tuned, ()
+    sources = {
+        role: replace(source, dates=prices.dates, values=prices.values[:, None])
+        for role, source, prices in (("base", base, one), ("tuned", tuned, other))
+    }
+    dates = one.dates
+    notes: tuple[str, ...] = ()
+    if not dates.equals(other.dates):
+        dates, notes = _inner(sources["base"], sources["tuned"], align)
+    tables = {role: source.values[source.dates.get_indexer(dates)] for role, source in sources.items()}
+    dates, tables, more = _without_missing(sources, dates, tables, na)
+    if not notes and not more:
+        return base, tuned, ()
+    found = []
+    for source, table in ((base, tables["base"]), (tuned, tables["tuned"])):
+        values = returns_of(table[:, 0])
+        if evidence := size_evidence(values):
+            raise InputError(f"{source.name}: the returns of its prices on the common dates {evidence}.")
+        found.append(replace(source, dates=dates[1:], values=values[:, None]))
+    return found[0], found[1], notes + more
+
+
+def _refuse_lost_moves(source: Returns, dates: pd.DatetimeIndex) -> None:
+    """Refuse to leave out dates of prices between others: the move across them would be gone."""
+    if source.prices is None or not len(dates):
+        return
+    inside = source.dates[(source.dates > dates[0]) & (source.dates < dates[-1])]
+    lost = inside.difference(dates)
+    if len(lost):
+        raise InputError(
+            f"{source.name}: {len(lost)} dates of its prices would be left out, since another file has no value there "
+            f"(first {show(lost[0])}), and what the prices moved up to them with them. Fill these dates in the other "
+            "files, or leave them out of the prices."
+        )
 
 
 def _inner(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -25,6 +25,7 @@ from auditor.inputs.doubts import (
 )
 from auditor.inputs.numbers import to_floats
 from auditor.inputs.once import read_once
+from auditor.inputs.prices import Prices, check_prices, returns_of, without_missing
 from auditor.inputs.table import Table, open_table
 
 Kind = Literal["returns", "prices"]
@@ -43,6 +44,7 @@ class Returns:
     sha256    of dates and values as held here, so before any date is dropped
     notes     what was done because it was asked for
     warnings  oddities, each with its first case
+    prices    what the returns were made from, for a pair to take them anew on its common dates; None for returns
     """
 
     name: str
@@ -52,6 +54,7 @@ class Returns:
     sha256: str
     notes: tuple[str, ...]
     warnings: tuple[str, ...]
+    prices: Prices | None = None
 
     def __str__(self) -> str:
         """Say it in one line."""
@@ -78,7 +81,8 @@ def read_returns(
                  Of "rf" nothing is doubted: rates may be smooth, or constant
     kind         "prices" turns prices or an equity curve into returns; None refuses what looks like one
     unit         "percent" divides by 100; None refuses what looks like percents
-    na           "drop" keeps missing values as NaN, for `make_pair` to drop their dates from both policies
+    na           "drop" keeps missing values as NaN, for `make_pair` to drop their dates from both policies; a return of
+                 prices runs from the last price before a missing one
     date_format  strptime format of every date
     errors       InputError for anything in the source that cannot be audited as it stands
     """
@@ -95,15 +99,13 @@ def read_returns(
     dates, raw, notes = _read(table, at_dates, [at_value], date_format)
     name, header = table.name, table.header[at_value]
     values = to_floats(raw[0], name=name, column=header, label=table.label, na=na)
-    label = table.label
+    prices = None
     if kind == "prices":
-        values = _from_prices(values, name=name, column=header, table=table)
-        dates = dates[1:]
+        check_prices(values, name=name, column=header, label=table.label)
+        prices = Prices(dates=pd.DatetimeIndex(dates, name=None), values=values)
+        own = without_missing(prices)
+        dates, values = own.dates[1:], returns_of(own.values)
         notes += (f"{name}: prices turned to returns, the first date lost",)
-
-        def label(row: int) -> str:
-            return table.label(row + 1)
-
     elif kind is None and role != "rf" and (evidence := level_evidence(values)):
         raise InputError(f"{name}: the values in column {header!r} {evidence}.")
     if unit == "percent":
@@ -121,10 +123,10 @@ def read_returns(
                 raise InputError(f"{name}: the values in column {header!r} {evidence}.")
         if evidence := constant_evidence(values):
             raise InputError(f"{name}: the values in column {header!r} {evidence}.")
-        warnings = _below(values, dates, name, lambda row: label(row))
+        warnings = _below(values, dates, name, table.label)
         if unit == "percent" and (evidence := divided_evidence(values, per_year)):
             warnings += (f"{name}: the values in column {header!r} {evidence}.",)
-    return _returns(name, (header,), dates, values[:, None], notes, warnings)
+    return replace(_returns(name, (header,), dates, values[:, None], notes, warnings), prices=prices)
 
 
 @read_once
@@ -188,26 +190,6 @@ def _read(
     if len(dates) < 2:
         raise InputError(f"{table.name}: has one row. An audit needs many.")
     return dates, raw, notes
-
-
-def _from_prices(values: NDArray[np.float64], *, name: str, column: str, table: Table) -> NDArray[np.float64]:
-    bad = np.flatnonzero(values <= 0)
-    if bad.size:
-        raise InputError(
-            f"{name}: column {column!r} has {bad.size} prices that are not positive (first {table.label(int(bad[0]))}: "
-            f"{values[bad[0]]:g}). They have no return: cut the file before them."
-        )
-    with np.errstate(over="ignore"):
-        returns = values[1:] / values[:-1] - 1.0
-    wild = np.flatnonzero(np.isinf(returns))
-    if wild.size:
-        raise InputError(
-            f"{name}: column {column!r} has {wild.size} infinite returns of prices "
-            f"(first {table.label(int(wild[0]) + 1)})."
-        )
-    if returns.size < 2:
-        raise InputError(f"{name}: {values.size} prices give {returns.size} returns. An audit needs many.")
-    return returns
 
 
 def _below(values: NDArray[np.float64], dates: pd.DatetimeIndex, name: str, label: Any) -> tuple[str, ...]:

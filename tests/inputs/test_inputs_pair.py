@@ -157,6 +157,68 @@ def test_missing_values_drop_from_both():
 # ---- known and rf
 
 
+DAYS = pd.date_range("2018-01-01", periods=560)
+CURVE = pd.Series(100 * np.cumprod(1 + RNG.normal(0.0003, 0.01, 560)), DAYS)
+
+
+def curve(levels: pd.Series, role: str = "base", **how: object) -> Returns:
+    """Read an equity curve as one policy."""
+    return read_returns(levels, role=role, kind="prices", **how)  # type: ignore[arg-type]
+
+
+def test_prices_keep_every_move_on_the_common_dates():
+    """The same curve on seven days a week and on weekdays gains nothing; what a weekend moved is Monday's."""
+    weekdays = CURVE[DAYS.day_of_week < 5]
+    found = pair(curve(CURVE), curve(weekdays, "tuned"), align="inner", oos_fraction=0.4)
+    np.testing.assert_array_equal(found.base, found.tuned)
+    np.testing.assert_array_equal(found.tuned, weekdays.to_numpy()[1:] / weekdays.to_numpy()[:-1] - 1)
+    assert found.dates.equals(weekdays.index[1:])
+    assert any("400 common dates kept; base: 160 dates that tuned lacks" in note for note in found.notes)
+    assert found.inputs[0].rows == 559
+    # and where one begins later, its first price is the first of both
+    found = pair(curve(CURVE), curve(weekdays.iloc[50:], "tuned"), align="inner", oos_fraction=0.4)
+    np.testing.assert_array_equal(found.base, found.tuned)
+    assert len(found.dates) == 349
+    assert "160 dates that tuned lacks (first 2018-01-06)" in refusal(curve(CURVE), curve(weekdays, "tuned"))
+
+
+def test_a_missing_price_costs_one_date():
+    """The move across it belongs to the next date that has a price, in the file alone and in the pair."""
+    holes = CURVE.copy()
+    holes.iloc[[10, 200, 201]] = np.nan
+    base, tuned = curve(holes, na="drop"), curve(CURVE, "tuned", na="drop")
+    assert len(base.dates) == 556
+    np.testing.assert_array_equal(base.values[9, 0], CURVE.iloc[11] / CURVE.iloc[9] - 1)
+    found = pair(base, tuned, na="drop", oos_fraction=0.4)
+    assert len(found.dates) == 556
+    np.testing.assert_array_equal(found.base, found.tuned)
+    assert any(
+        "3 rows without a value dropped from both (--na drop; first 2018-01-11; base 3)" in n for n in found.notes
+    )
+    assert "3 dates without a value (first 2018-01-11; base 3)" in refusal(base, tuned, oos_fraction=0.4)
+
+
+def test_prices_beside_files_of_other_dates():
+    """A date that known streams lack takes a move with it, unless it stands at an end."""
+    base, tuned = curve(CURVE), curve(CURVE * np.linspace(1, 2, 560), "tuned")
+    known = read_streams(pd.Series(RNG.normal(0, 0.01, 560), DAYS, name="k"), role="known")
+    short = read_streams(pd.Series(RNG.normal(0, 0.01, 540), DAYS[10:550], name="k"), role="known")
+    assert len(pair(base, tuned, known=short, align="inner", oos_fraction=0.4).dates) == 540
+    holes = pd.Series(np.where(np.arange(560) == 300, np.nan, known.values[:, 0]), DAYS, name="k")
+    holey = read_streams(holes, role="known", na="drop")
+    message = refusal(base, tuned, known=holey, na="drop", oos_fraction=0.4)
+    assert "base: 1 dates of its prices would be left out" in message
+    assert "(first 2018-10-28)" in message
+    assert "leave them out of the prices" in message
+    # what a price does not tell, the returns of the other policy do not either
+    message = refusal(curve(CURVE), policy(BASE, role="tuned"), align="inner", oos_fraction=0.4)
+    assert "dates of its prices would be left out" in message
+    steep, other = CURVE.copy(), CURVE.copy()
+    steep.iloc[300:303], other.iloc[301] = (1e-10, 1.0, 1e10), np.nan
+    message = refusal(curve(steep, na="drop"), curve(other, "tuned", na="drop"), na="drop", oos_fraction=0.4)
+    assert "returns of its prices on the common dates cannot be returns (one is of size 1e+20)" in message
+
+
 def test_known_streams():
     """Known streams cover every date; more is fine, less is refused or left out."""
     longer = pd.bdate_range("2017-12-01", periods=T + 60)
