@@ -43,9 +43,8 @@ def read_books(
         refuse_idle(settings)
         return None
     _refuse(settings, _OF_POSITIONS, "positions", "trades were given: leave it out")
-    blotter = partial(
-        read_trades, pnl=settings.pnl, capital=settings.capital, date_format=date_format, end=pair.dates[-1]
-    )
+    end = pair.dates[-1] if pair.zone is None else pair.zone.moment(pair.dates[-1])
+    blotter = partial(read_trades, pnl=settings.pnl, capital=settings.capital, date_format=date_format, end=end)
     return make_desk(pair, blotter(trades[0], role="base trades"), blotter(trades[1], role="tuned trades"), settings)
 
 

@@ -18,7 +18,7 @@ from auditor.desk_checks import doubts_of, judge_gap, one_way, refuse_one_sided
 from auditor.errors import InputError
 from auditor.inputs.calendar import DAY
 from auditor.inputs.pair import Pair
-from auditor.inputs.trades import Trades, check_calendar
+from auditor.inputs.trades import Trades, check_calendar, on_days, refuse_other_times
 from auditor.turnover import Turnover, turnover
 
 Array = NDArray[np.float64]
@@ -103,6 +103,8 @@ def make_desk(pair: Pair, base: Trades, tuned: Trades, settings: Settings) -> De
 
     Raises InputError for a blotter on another clock, outside the dates, or whose P&L is not that of the returns.
     """
+    refuse_other_times(base, tuned)
+    base, tuned = (on_days(trades, pair.dates, pair.zone) for trades in (base, tuned))
     dates = pair.dates.as_unit("ns").asi8
     clock = bool((dates % DAY).any())
     strays = tuple(text for trades in (base, tuned) for text in check_calendar(trades, pair.dates))

@@ -166,7 +166,7 @@ def how_selected(pair: Pair, inside: Measured, settings: Settings, tried: Return
     index = pair.in_sample.index
     trials = None
     if tried is not None:
-        trials = trials_on(pair.dates[index], tried) - pair.cash[index, None]
+        trials = trials_on(pair.dates[index], tried, zone=pair.zone) - pair.cash[index, None]
     return select(
         pair.base[index],
         pair.tuned[index],
@@ -198,7 +198,7 @@ def in_library(
     if shelf is None or outside.split.nothing_new:
         return None
     span = pair.out_of_sample
-    streams, names = alongside(books, trials_on(pair.dates, shelf, "calendar"), shelf.columns)
+    streams, names = alongside(books, trials_on(pair.dates, shelf, "calendar", zone=pair.zone), shelf.columns)
     dates, streams, new = pair.dates[span.index], streams[span.index], outside.split.new
     lengths, block, per_year = span.lengths, outside.gain.block, pair.periods_per_year
     months, code = np.unique(dates.strftime("%Y-%m").to_numpy(dtype=np.str_), return_inverse=True)

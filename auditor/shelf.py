@@ -16,6 +16,7 @@ from auditor.errors import InputError
 from auditor.inputs.calendar import show
 from auditor.inputs.pair import Pair
 from auditor.inputs.trades_positions import Positions
+from auditor.inputs.zones import refuse_other_clock
 
 Array = NDArray[np.float64]
 
@@ -62,6 +63,7 @@ def make_shelf(pair: Pair, base: Positions, tuned: Positions, settings: Settings
     reconciled, warnings = [], base.warnings + tuned.warnings
     weights, returns = [], np.zeros((len(pair.dates), len(names)))
     for role, one, series in (("base", base, pair.base + pair.cash), ("tuned", tuned, pair.tuned + pair.cash)):
+        refuse_other_clock(one.name, one.dates, one.zone, "the returns", pair.dates, pair.zone)
         rows = rows_of(one, pair.dates)
         columns = np.array([names.index(name) for name in one.instruments], dtype=np.int64)
         there = rows >= 0
@@ -100,10 +102,8 @@ def make_shelf(pair: Pair, base: Positions, tuned: Positions, settings: Settings
 def rows_of(one: Positions, dates: pd.DatetimeIndex) -> NDArray[np.int64]:
     """Row of the positions for each date of the returns, -1 before the first that the lag leaves.
 
-    Raises InputError for another clock and for any other date that is not there.
+    Raises InputError for any other date that is not there.
     """
-    if (one.dates.tz is None) != (dates.tz is None):
-        raise InputError(f"{one.name}: its dates and the returns' do not both have a time zone: write one in both")
     rows = one.dates.get_indexer(dates).astype(np.int64)
     lacking = np.flatnonzero((rows < 0) & (dates >= one.dates[0]))
     if lacking.size:

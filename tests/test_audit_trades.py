@@ -139,8 +139,42 @@ def test_another_clock_is_refused():
         entry_time=tuned_trades["entry_time"].dt.tz_localize("UTC"),
         exit_time=tuned_trades["exit_time"].dt.tz_localize("UTC"),
     )
-    with pytest.raises(InputError, match="time zone"):
+    with pytest.raises(InputError, match="tuned trades: the times of the trades have a time zone and those of base"):
         run(base, tuned, base_trades, aware)
+
+
+def in_zone(trades, zone):
+    """The same wall clock, somewhere."""
+    return trades.assign(**{name: trades[name].dt.tz_localize(zone) for name in ("entry_time", "exit_time")})
+
+
+@pytest.mark.parametrize("zone", ["America/New_York", "Asia/Tokyo", "Europe/London"])
+def test_midnights_of_a_zone_are_days_of_it(zone):
+    """Dates, split and trades in one zone say what the same numbers say without any."""
+    base, tuned, base_trades, tuned_trades = frames()
+    hours = pd.Timedelta(hours=23, minutes=30)  # the next day, or the day before, in UTC
+    blotters = [one.assign(exit_time=one["exit_time"].dt.normalize() + hours) for one in (base_trades, tuned_trades)]
+    plain = run(base, tuned, *blotters)
+    local = run(base.tz_localize(zone), tuned.tz_localize(zone), *(in_zone(one, zone) for one in blotters))
+    assert local.sample == plain.sample
+    assert local.coverage.trades == plain.coverage.trades
+    assert local.attribution.new_p == plain.attribution.new_p
+    assert any("midnights of their time zone: read as its days" in note for note in local.notes)
+    assert not any("midnights" in note or "UTC" in note for note in plain.notes)
+    with pytest.raises(InputError, match="have no time zone and the dates of the returns have one"):
+        run(base.tz_localize(zone), tuned.tz_localize(zone), *blotters)
+
+
+def test_trades_with_offsets_beside_plain_days_are_in_utc():
+    """As freqtrade, LEAN and NautilusTrader export them, beside returns by day."""
+    base, tuned, base_trades, tuned_trades = frames()
+    plain = run(base, tuned, base_trades, tuned_trades)
+    aware = run(base, tuned, in_zone(base_trades, "UTC"), in_zone(tuned_trades, "UTC"))
+    assert aware.coverage.trades == plain.coverage.trades
+    assert sum("times with offsets are read in UTC, beside returns whose days" in note for note in aware.notes) == 2
+    bars = [one.set_axis(one.index + pd.Timedelta(hours=16)) for one in (base, tuned)]
+    with pytest.raises(InputError, match="have a time zone and the dates of the returns have none"):
+        run(*bars, in_zone(base_trades, "UTC"), in_zone(tuned_trades, "UTC"))
 
 
 def test_tolerance_covers_what_another_engine_fills_a_day_later():

@@ -144,10 +144,13 @@ def test_the_json_has_none_of_it(audit):
     assert "pictures" not in repr(audit)
 
 
-def test_dates_with_a_zone_are_utc():
+def test_dates_with_a_zone_are_utc_or_days():
     rng = np.random.default_rng(3)
     dates = pd.date_range("2015-01-01", periods=400, freq="D", tz="America/New_York")
     one = pd.Series(rng.standard_normal(400) * 0.01, dates)
     other = one + rng.standard_normal(400) * 0.002
     found = auditor.audit(one, other, oos_fraction=0.4, reps=199).pictures
-    assert found.dates[0] == np.datetime64("2015-01-01T05:00")
+    assert found.dates[0] == np.datetime64("2015-01-01")
+    one, other = (series.set_axis(dates + pd.Timedelta(hours=9)) for series in (one, other))
+    found = auditor.audit(one, other, oos_fraction=0.4, reps=199).pictures
+    assert found.dates[0] == np.datetime64("2015-01-01T14:00")

@@ -14,6 +14,7 @@ from auditor.inputs.calendar import show
 from auditor.inputs.doubts import size_evidence
 from auditor.inputs.prices import returns_of
 from auditor.inputs.returns import Returns
+from auditor.inputs.zones import refuse_other_clock
 
 
 def common_dates(
@@ -27,7 +28,7 @@ def common_dates(
     """
     base, tuned = sources["base"], sources["tuned"]
     for source in sources.values():
-        _refuse_other_clock(base, source)
+        refuse_other_clock(base.name, base.dates, base.zone, source.name, source.dates, source.zone)
     base, tuned, notes = _of_common_prices(base, tuned, align, na)
     sources = {**sources, "base": base, "tuned": tuned}
     dates = base.dates
@@ -137,15 +138,6 @@ def _inner(
         )
     words = "; ".join(f"{what} left out (first {first})" for what, first in found)
     return common, (f"align inner: {len(common)} common dates kept; {words}",)
-
-
-def _refuse_other_clock(base: Returns, other: Returns) -> None:
-    if (base.dates.tz is None) != (other.dates.tz is None):
-        aware, naive = (base, other) if base.dates.tz is not None else (other, base)
-        raise InputError(
-            f"{aware.name} has dates with a time zone and {naive.name} has dates without. Write an offset in both or "
-            "in neither."
-        )
 
 
 def _shift_hint(one: Returns, other: Returns) -> str:

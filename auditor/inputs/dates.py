@@ -53,10 +53,10 @@ def dates_and_notes(
         except (ValueError, OverflowError) as error:
             raise _far_off(name) from error
         notes = (f"{name}: periods dated at their first day",)
-    elif isinstance(kind, pd.DatetimeTZDtype):
-        dates = pd.DatetimeIndex(series).tz_convert("UTC")
-    elif kind.kind == "M":
+    elif kind.kind == "M" or isinstance(kind, pd.DatetimeTZDtype):
         dates = pd.DatetimeIndex(series)
+        if dates.tz is not None:
+            dates = dates.tz_convert("UTC")
     elif kind.kind in "bcmV":
         raise InputError(f"{name}: the date column holds {kind}, not dates.")
     elif (
@@ -81,6 +81,23 @@ def dates_and_notes(
     if far.size:
         raise _far_off(name, f"{far.size} dates (first {lines(int(far[0]))}: {series.iloc[far[0]]})")
     return dates.as_unit("ns"), notes
+
+
+def local_times(raw: pd.Series[Any] | pd.Index[Any], *, date_format: str | None = None) -> pd.DatetimeIndex | None:
+    """What clocks showed, (T,) naive, at dates that `dates_and_notes` reads as UTC; None where that cannot be told."""
+    series = pd.Series(raw, dtype=raw.dtype).reset_index(drop=True)
+    if series.dtype.kind == "M" or isinstance(series.dtype, pd.DatetimeTZDtype):
+        return pd.DatetimeIndex(series).tz_localize(None).as_unit("ns")
+    if all(isinstance(value, dt.datetime) for value in series):
+        return pd.DatetimeIndex([value.replace(tzinfo=None) for value in series]).as_unit("ns")
+    if date_format is not None and not date_format.endswith("%z"):
+        return None
+    text = _as_text(series).str.replace(r"\s*(?:[Zz]|[+-]\d{2}(?::?\d{2})?)$", "", regex=True)
+    form = None if date_format is None else date_format.removesuffix("%z").rstrip()
+    try:
+        return _from_text(text, "", str, form)[0].as_unit("ns")
+    except InputError:
+        return None
 
 
 def _is_far(value: object) -> bool:

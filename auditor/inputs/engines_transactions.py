@@ -78,6 +78,11 @@ def transactions_draft(
     fills = Fills(instrument=codes, time=moments, amount=amount, price=numbers(price, name=name, label=label), fee=fee)
     newest_first = len(moments) > 1 and bool((moments[1:] <= moments[:-1]).all()) and moments[0] > moments[-1]
     zone = "UTC" if aware else None
+    if not aware and isinstance(end, pd.Timestamp) and end.tz is not None:
+        raise InputError(
+            f"{name}: the times of the fills have no time zone and the dates of the returns have one. Write an offset "
+            "in both or in neither."
+        )
     clock_of = pd.DatetimeIndex([moments.max()]).tz_localize(zone)
     last = None if end is None else to_moment(end, clock_of, option="end of the open positions").value
     found, more, warnings = marked_round_trips(fills, instruments, marks, name=name, end=last, backwards=newest_first)

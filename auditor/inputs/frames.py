@@ -191,7 +191,7 @@ def _narwhals(frame: nw.DataFrame[Any] | nw.Series[Any], name: str) -> Table:
         kind = column.dtype
         if isinstance(kind, nw.Datetime) and kind.time_zone is not None:
             column = column.dt.convert_time_zone("UTC").dt.replace_time_zone(None)
-            return pd.Series(pd.DatetimeIndex(column.to_numpy()).tz_localize("UTC"))
+            return pd.Series(pd.DatetimeIndex(column.to_numpy()).tz_localize("UTC").tz_convert(kind.time_zone))
         if isinstance(kind, nw.Datetime):
             return pd.Series(pd.DatetimeIndex(column.to_numpy()))
         if isinstance(kind, nw.Date):

@@ -24,6 +24,7 @@ from auditor.inputs.pair_checks import (
 )
 from auditor.inputs.returns import Missing, Returns
 from auditor.inputs.split import MIN_IS, MIN_OOS, Moment, Span, Window, split_dates
+from auditor.inputs.zones import Zone
 
 __all__ = ["MIN_IS", "MIN_OOS", "InputRecord", "Pair", "Span", "make_pair", "record"]
 
@@ -54,6 +55,7 @@ class Pair:
     """Two policies on one calendar.
 
     dates             (T,) sorted, unique; naive or UTC
+    zone              clock of naive dates that are the days of a time zone; None for others
     base, tuned       (T,) decimal returns per period, in excess of cash where a rate is given
     cash              (T,) what was taken off both per period, zero without a rate
     known             (T, k) known streams as given, k may be 0
@@ -79,6 +81,7 @@ class Pair:
     inputs: tuple[InputRecord, ...]
     notes: tuple[str, ...]
     warnings: tuple[str, ...]
+    zone: Zone | None = None
 
     def __str__(self) -> str:
         """Say it in one line."""
@@ -132,6 +135,8 @@ def make_pair(
 
     if dates.tz is not None:
         notes += ("times are read by their offsets, and split and shown in UTC",)
+    if base.zone is not None:
+        notes += ("dates are midnights of their time zone: read as its days, as split dates and times of trades are",)
     frequency = infer_frequency(dates)
     if per_year is None:
         per_year = frequency.periods_per_year
@@ -175,6 +180,7 @@ def make_pair(
         ),
         notes=notes + split_notes,
         warnings=warnings,
+        zone=base.zone,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
@@ -14,7 +14,6 @@ from auditor.errors import InputError
 from auditor.inputs import columns as find
 from auditor.inputs.calendar import check_order, infer_frequency
 from auditor.inputs.content import in_memory
-from auditor.inputs.dates import dates_and_notes
 from auditor.inputs.doubts import (
     constant_evidence,
     divided_evidence,
@@ -27,6 +26,7 @@ from auditor.inputs.numbers import to_floats
 from auditor.inputs.once import read_once
 from auditor.inputs.prices import Prices, check_prices, returns_of, without_missing
 from auditor.inputs.table import Table, open_table
+from auditor.inputs.zones import Zone, days_and_notes
 
 Kind = Literal["returns", "prices"]
 Unit = Literal["decimal", "percent"]
@@ -40,6 +40,7 @@ class Returns:
     name      what messages call it: the file's name, or the role of a frame
     columns   (k,) column names
     dates     (T,) sorted, unique, in nanoseconds; naive or UTC
+    zone      clock of naive dates that are the days of a time zone; None for others
     values    (T, k) decimal per period; finite, but for NaN where na="drop" left missing values for the pair to drop
     sha256    of dates and values as held here, so before any date is dropped
     notes     what was done because it was asked for
@@ -55,6 +56,7 @@ class Returns:
     notes: tuple[str, ...]
     warnings: tuple[str, ...]
     prices: Prices | None = None
+    zone: Zone | None = None
 
     def __str__(self) -> str:
         """Say it in one line."""
@@ -96,7 +98,7 @@ def read_returns(
         raise InputError(f"{table.name}: column {named!r} after the colon, and column {column!r} asked for. Give one.")
     at_dates = find.date_column(table, date_column)
     at_value = find.return_column(table, role=role, wanted=named if column is None else column, dates=at_dates)
-    dates, raw, notes = _read(table, at_dates, [at_value], date_format)
+    dates, zone, raw, notes = _read(table, at_dates, [at_value], date_format)
     name, header = table.name, table.header[at_value]
     values = to_floats(raw[0], name=name, column=header, label=table.label, na=na)
     prices = None
@@ -126,7 +128,7 @@ def read_returns(
         warnings = _below(values, dates, name, table.label)
         if unit == "percent" and (evidence := divided_evidence(values, per_year)):
             warnings += (f"{name}: the values in column {header!r} {evidence}.",)
-    return replace(_returns(name, (header,), dates, values[:, None], notes, warnings), prices=prices)
+    return _returns(name, (header,), dates, values[:, None], notes, warnings, zone=zone, prices=prices)
 
 
 @read_once
@@ -144,7 +146,7 @@ def read_streams(
     table, named = open_table(source, role=role)
     at_dates = find.date_column(table, date_column)
     chosen = find.stream_columns(table, dates=at_dates, wanted=named)
-    dates, raw, notes = _read(table, at_dates, chosen, date_format)
+    dates, zone, raw, notes = _read(table, at_dates, chosen, date_format)
     names = tuple(table.header[position] for position in chosen)
     values = np.column_stack(
         [
@@ -162,7 +164,7 @@ def read_streams(
         warnings += [
             f"{table.name}: the values in column {column!r} {doubt.split('. ')[0]}" for doubt in doubts if doubt
         ][:1]
-    return _returns(table.name, names, dates, values, notes, tuple(warnings))
+    return _returns(table.name, names, dates, values, notes, tuple(warnings), zone=zone)
 
 
 def fingerprint(dates: pd.DatetimeIndex, values: NDArray[np.float64]) -> str:
@@ -178,18 +180,18 @@ def fingerprint(dates: pd.DatetimeIndex, values: NDArray[np.float64]) -> str:
 
 def _read(
     table: Table, at_dates: int | None, chosen: list[int], date_format: str | None
-) -> tuple[pd.DatetimeIndex, list[pd.Series[Any]], tuple[str, ...]]:
-    """Read the dates, checked, and the raw columns, with notes."""
+) -> tuple[pd.DatetimeIndex, Zone | None, list[pd.Series[Any]], tuple[str, ...]]:
+    """Read the dates, checked, with their zone, and the raw columns, with notes."""
     if at_dates is None and table.dates is not None:
         source: pd.Series[Any] | pd.Index[Any] = table.dates
         raw = table.read(chosen)
     else:
         source, *raw = table.read([at_dates or 0, *chosen])
-    dates, notes = dates_and_notes(source, name=table.name, lines=table.label, date_format=date_format)
+    dates, zone, notes = days_and_notes(source, name=table.name, lines=table.label, date_format=date_format)
     check_order(dates, name=table.name, label=table.label)
     if len(dates) < 2:
         raise InputError(f"{table.name}: has one row. An audit needs many.")
-    return dates, raw, notes
+    return dates, zone, raw, notes
 
 
 def _below(values: NDArray[np.float64], dates: pd.DatetimeIndex, name: str, label: Any) -> tuple[str, ...]:
@@ -210,6 +212,9 @@ def _returns(
     values: NDArray[np.float64],
     notes: tuple[str, ...],
     warnings: tuple[str, ...],
+    *,
+    zone: Zone | None,
+    prices: Prices | None = None,
 ) -> Returns:
     dates = pd.DatetimeIndex(dates, name=None)
     return Returns(
@@ -220,6 +225,8 @@ def _returns(
         sha256=fingerprint(dates, values),
         notes=notes,
         warnings=warnings,
+        zone=zone,
+        prices=prices,
     )
 
 

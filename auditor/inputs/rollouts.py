@@ -17,6 +17,7 @@ from auditor.inputs.doubts import constant_evidence, level_evidence, money_evide
 from auditor.inputs.returns import Missing, Returns, Unit, fingerprint
 from auditor.inputs.rollouts_table import read_either
 from auditor.inputs.table import open_table
+from auditor.inputs.zones import Zone
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +34,7 @@ class Rollouts:
     sha256       of dates and values as read, before any date is dropped
     notes        what was done because it was asked for
     warnings     oddities, each with its first case
+    zone         clock of naive dates that are the days of a time zone; None for others
     """
 
     name: str
@@ -44,6 +46,7 @@ class Rollouts:
     sha256: str
     notes: tuple[str, ...]
     warnings: tuple[str, ...]
+    zone: Zone | None = None
 
     def __str__(self) -> str:
         """Say it in one line."""
@@ -78,7 +81,7 @@ def read_rollouts(
         if value not in choices:
             raise InputError(f"{option} is {value!r}; it must be {' or '.join(str(one) for one in choices if one)}.")
     table, named = open_table(source, role=role)
-    dates, names, instruments, values, held, notes = read_either(table, named, date_column, na, date_format)
+    dates, zone, names, instruments, values, held, notes = read_either(table, named, date_column, na, date_format)
     if unit == "percent":
         values = values / 100.0
         notes += (f"{table.name}: percent divided by 100",)
@@ -92,6 +95,7 @@ def read_rollouts(
         sha256=fingerprint(dates, (values if held is None else np.stack([values, held])).reshape(len(dates), -1)),
         notes=notes,
         warnings=_doubts(table.name, dates, values, names, told=unit is not None),
+        zone=zone,
     )
 
 
@@ -230,4 +234,5 @@ def _policy(rollouts: Rollouts, column: str, values: NDArray[np.float64]) -> Ret
         sha256=fingerprint(rollouts.dates, table),
         notes=rollouts.notes,
         warnings=rollouts.warnings,
+        zone=rollouts.zone,
     )

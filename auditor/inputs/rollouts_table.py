@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from auditor.errors import InputError
 from auditor.inputs import columns as find
 from auditor.inputs.calendar import check_order, show
-from auditor.inputs.dates import dates_and_notes
 from auditor.inputs.numbers import to_floats
 from auditor.inputs.returns import Missing
 from auditor.inputs.table import Table
+from auditor.inputs.zones import Zone, days_and_notes
 
 ROLLOUT_NAMES = ("rollout", "rollout_id", "rollout id", "seed", "run", "run_id", "run id")
 INSTRUMENT_NAMES = ("instrument", "symbol", "ticker", "asset")
@@ -22,13 +22,14 @@ POSITION_NAMES = ("position", "positions", "weight", "weights", "exposure")
 
 Read = tuple[
     pd.DatetimeIndex,
+    Zone | None,
     tuple[str, ...],
     tuple[str, ...],
     NDArray[np.float64],
     NDArray[np.float64] | None,
     tuple[str, ...],
 ]
-"""Dates (T,), rollouts (R,), instruments (K,), returns and positions (T, R) or (T, R, K), and notes."""
+"""Dates (T,), their zone, rollouts (R,), instruments (K,), returns and positions (T, R) or (T, R, K), and notes."""
 
 
 def read_either(table: Table, named: str | None, date_column: str | None, na: Missing, date_format: str | None) -> Read:
@@ -47,14 +48,14 @@ def read_either(table: Table, named: str | None, date_column: str | None, na: Mi
 def _read_wide(table: Table, named: str | None, at_dates: int | None, na: Missing, date_format: str | None) -> Read:
     chosen = find.stream_columns(table, dates=at_dates, wanted=named)
     _refuse_few(table.name, len(chosen), "column")
-    dates, raw, notes = _dates_beside(table, at_dates, chosen, date_format)
+    dates, zone, raw, notes = _dates_beside(table, at_dates, chosen, date_format)
     check_order(dates, name=table.name, label=table.label)
     _refuse_one_date(table.name, len(dates))
     names = tuple(table.header[position] for position in chosen)
     values = np.empty((len(dates), len(names)))
     for place, (series, column) in enumerate(zip(raw, names, strict=True)):
         values[:, place] = to_floats(series, name=table.name, column=column, label=table.label, na=na)
-    return dates, names, (), values, None, notes
+    return dates, zone, names, (), values, None, notes
 
 
 def _read_long(
@@ -65,7 +66,7 @@ def _read_long(
     at_position = _one_column(table, POSITION_NAMES, at_dates)
     at_return = _return_column(table, named, at_dates, [*keys, *([] if at_position is None else [at_position])])
     read = [at_return] if at_position is None else [at_return, at_position]
-    dates, raw, notes = _dates_beside(table, at_dates, [*keys, *read], date_format)
+    dates, zone, raw, notes = _dates_beside(table, at_dates, [*keys, *read], date_format)
     numbers = [
         to_floats(one, name=table.name, column=table.header[at], label=table.label, na=na)
         for one, at in zip(raw[len(keys) :], read, strict=True)
@@ -92,7 +93,7 @@ def _read_long(
         np.ascontiguousarray(one[order].reshape(shape if at_instrument is not None else shape[:2])) for one in numbers
     ]
     held = None if at_position is None else grids[1]
-    return days, names, () if at_instrument is None else instruments, grids[0], held, notes
+    return days, zone, names, () if at_instrument is None else instruments, grids[0], held, notes
 
 
 def _grid_order(
@@ -179,14 +180,14 @@ def _return_column(table: Table, named: str | None, at_dates: int | None, keys: 
 
 def _dates_beside(
     table: Table, at_dates: int | None, chosen: list[int], date_format: str | None
-) -> tuple[pd.DatetimeIndex, list[pd.Series[Any]], tuple[str, ...]]:
+) -> tuple[pd.DatetimeIndex, Zone | None, list[pd.Series[Any]], tuple[str, ...]]:
     if at_dates is None and table.dates is not None:
         raw_dates: pd.Series[Any] | pd.Index[Any] = table.dates
         raw = table.read(chosen)
     else:
         raw_dates, *raw = table.read([at_dates or 0, *chosen])
-    dates, notes = dates_and_notes(raw_dates, name=table.name, lines=table.label, date_format=date_format)
-    return pd.DatetimeIndex(dates, name=None), raw, notes
+    dates, zone, notes = days_and_notes(raw_dates, name=table.name, lines=table.label, date_format=date_format)
+    return pd.DatetimeIndex(dates, name=None), zone, raw, notes
 
 
 def _coded(raw: pd.Series[Any], table: Table, at: int) -> tuple[NDArray[np.int64], tuple[str, ...]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -17,9 +17,10 @@ from auditor.inputs.content import in_memory
 from auditor.inputs.once import read_once
 from auditor.inputs.split import Moment
 from auditor.inputs.trades_columns import Net
+from auditor.inputs.zones import Zone
 from auditor.plural import several, verb
 
-__all__ = ["Net", "Trades", "check_calendar", "read_trades"]
+__all__ = ["Net", "Trades", "check_calendar", "on_days", "read_trades", "refuse_other_times"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +30,7 @@ class Trades:
     name         what messages call it
     instruments  names of the instruments; `instrument` (n,) holds their codes
     side         (n,) 1 long, -1 short
-    entry, exit  (n,) times in nanoseconds since 1970, naive or UTC as the returns are; entry <= exit
+    entry, exit  (n,) times in nanoseconds since 1970, UTC where `aware`, else naive; entry <= exit
     quantity     (n,) units held, positive
     pnl          (n,) profit or loss net of fees, in currency or in return on capital (`unit`)
     fees         (n,) paid on the round trip, in the unit of pnl, zero where not given
@@ -119,6 +120,40 @@ def read_trades(
     return Trades(**found, sha256=_fingerprint(found))
 
 
+def on_days(trades: Trades, dates: pd.DatetimeIndex, zone: Zone | None) -> Trades:
+    """Put trades whose times have offsets on the clock of returns that are whole days: their zone's, else UTC.
+
+    dates, zone  of the returns. Where their dates have a time of day, the trades stay as they are
+    errors       InputError for times without offsets beside days of a time zone
+    """
+    if zone is not None and not trades.aware:
+        raise _other_clock(trades)
+    if not trades.aware or dates.tz is not None or (dates.as_unit("ns").asi8 % DAY).any():
+        return trades
+    if zone is None:
+        note = f"{trades.name}: times with offsets are read in UTC, beside returns whose days have no time zone"
+        return replace(trades, aware=False, notes=(*trades.notes, note))
+    return replace(trades, aware=False, entry=zone.local(trades.entry), exit=zone.local(trades.exit))
+
+
+def refuse_other_times(one: Trades, other: Trades) -> None:
+    """Refuse blotters of which one has times with offsets and the other without."""
+    if one.aware != other.aware:
+        aware, naive = (one, other) if one.aware else (other, one)
+        raise InputError(
+            f"{aware.name}: the times of the trades have a time zone and those of {naive.name} have none. Write an "
+            "offset in both or in neither."
+        )
+
+
+def _other_clock(trades: Trades) -> InputError:
+    here, there = ("have a time zone", "have none") if trades.aware else ("have no time zone", "have one")
+    return InputError(
+        f"{trades.name}: the times of the trades {here} and the dates of the returns {there}. Write an offset in "
+        "both or in neither."
+    )
+
+
 def check_calendar(trades: Trades, dates: pd.DatetimeIndex) -> tuple[str, ...]:
     """Check trades against the dates of the returns, and name the exits that fall outside these.
 
@@ -126,11 +161,7 @@ def check_calendar(trades: Trades, dates: pd.DatetimeIndex) -> tuple[str, ...]:
     errors   InputError where one has a time zone and the other none, and where every trade lies outside the dates
     """
     if trades.aware != (dates.tz is not None):
-        here, there = ("have a time zone", "have none") if trades.aware else ("have no time zone", "have one")
-        raise InputError(
-            f"{trades.name}: the times of the trades {here} and the dates of the returns {there}. Write an offset in "
-            "both or in neither."
-        )
+        raise _other_clock(trades)
     moments = dates.as_unit("ns").asi8
     first, last = int(moments[0]), int(moments[-1])
     if not (moments % DAY).any():

@@ -14,6 +14,7 @@ from auditor.inputs.calendar import show
 from auditor.inputs.doubts import level_evidence
 from auditor.inputs.once import read_once
 from auditor.inputs.returns import Returns, read_streams
+from auditor.inputs.zones import Zone, refuse_other_clock
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +29,7 @@ class Positions:
     contribution (T,) weights * returns, summed: the policy's return before costs
     lag          periods by which the weights were moved to get here
     sha256       of dates, weights and returns
+    zone         clock of naive dates that are the days of a time zone; None for others
     """
 
     name: str
@@ -40,6 +42,7 @@ class Positions:
     sha256: str
     notes: tuple[str, ...]
     warnings: tuple[str, ...]
+    zone: Zone | None = None
 
     def __str__(self) -> str:
         """Say it in one line."""
@@ -122,6 +125,7 @@ def read_positions(
         sha256=digest.hexdigest(),
         notes=(*held.notes, *earned.notes, *notes),
         warnings=warnings,
+        zone=held.zone,
     )
 
 
@@ -138,12 +142,7 @@ def _without_cash(held: Returns, earned: Returns) -> tuple[Returns, tuple[str, .
 
 
 def _refuse_other_dates(held: Returns, earned: Returns) -> None:
-    if (held.dates.tz is None) != (earned.dates.tz is None):
-        aware, naive = (held, earned) if held.dates.tz is not None else (earned, held)
-        raise InputError(
-            f"{aware.name} has dates with a time zone and {naive.name} has dates without. Write an offset in both or "
-            "in neither."
-        )
+    refuse_other_clock(held.name, held.dates, held.zone, earned.name, earned.dates, earned.zone)
     for one, other in ((held, earned), (earned, held)):
         extra = one.dates.difference(other.dates)
         if len(extra):

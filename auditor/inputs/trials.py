@@ -12,6 +12,7 @@ from auditor.errors import InputError
 from auditor.inputs.calendar import show
 from auditor.inputs.doubts import constant_evidence, level_evidence
 from auditor.inputs.returns import Missing, Returns, read_streams
+from auditor.inputs.zones import Zone, refuse_other_clock
 
 
 def read_trials(
@@ -45,18 +46,16 @@ def read_trials(
     return replace(found, warnings=tuple(warnings))
 
 
-def trials_on(dates: pd.DatetimeIndex, trials: Returns, span: str = "in-sample") -> NDArray[np.float64]:
+def trials_on(
+    dates: pd.DatetimeIndex, trials: Returns, span: str = "in-sample", *, zone: Zone | None = None
+) -> NDArray[np.float64]:
     """Give the rows of every trial, or other stream, on the dates of a span: (T,) dates to (T, N), all finite.
 
+    zone    of the dates, as of `Returns`
     errors  InputError for dates that the trials lack or have no value on, with their number and the first, and where
-            one has a time zone and the other none
+            one has a time zone and the other none or another
     """
-    if (dates.tz is None) != (trials.dates.tz is None):
-        aware, naive = ("the policies", trials.name) if dates.tz is not None else (trials.name, "the policies")
-        raise InputError(
-            f"The dates of {aware} have a time zone and those of {naive} have none. Write an offset in both or in "
-            "neither."
-        )
+    refuse_other_clock("base", dates, zone, trials.name, trials.dates, trials.zone)
     rows = trials.dates.get_indexer(dates)
     lacking = np.flatnonzero(rows < 0)
     if lacking.size:

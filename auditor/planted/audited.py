@@ -122,4 +122,5 @@ def in_world(pair: Pair, base: Array, tuned: Array, rows: Rows, *, cash: Array) 
         for role, values in (("base", base), ("tuned", tuned)):
             if evidence := constant_evidence(values[span.index]):
                 raise InputError(f"{role}: the {words} returns of this world {evidence}")
-    return replace(pair, base=base, tuned=tuned, cash=cash, known=pair.known[rows], notes=(), warnings=())
+    # trades of the user stand on the pair's days by now, and so do those drawn from them
+    return replace(pair, base=base, tuned=tuned, cash=cash, known=pair.known[rows], notes=(), warnings=(), zone=None)

@@ -129,6 +129,10 @@ def _exports(folder: Path, name: str, blotter: pd.DataFrame) -> None:
     entry, exit = blotter["entry_time"], blotter["exit_time"]
     enter, leave, which = blotter["entry_price"], blotter["exit_price"], blotter["instrument"]
     rows = range(len(blotter))
+    opened, closed = (  # these programs write offsets
+        {style: pd.to_datetime(when).dt.strftime(f"%Y-%m-%d{style}") for style in (" %H:%M:%S+00:00", "T%H:%M:%SZ")}
+        for when in (entry, exit)
+    )
     tables = {
         "backtesting": {"Size": side * size, "EntryBar": 1, "ExitBar": 2, "EntryPrice": enter, "ExitPrice": leave,
                         "PnL": net, "Commission": fees, "EntryTime": entry, "ExitTime": exit, "Symbol": which},
@@ -138,7 +142,8 @@ def _exports(folder: Path, name: str, blotter: pd.DataFrame) -> None:
                      "Status": "Closed"},
         "pyfolio": {"pnl": net, "open_dt": entry, "close_dt": exit, "long": side > 0, "symbol": which},
         "nautilus": {"instrument_id": which, "entry": np.where(side > 0, "BUY", "SELL"), "side": "FLAT",
-                     "peak_qty": size, "ts_opened": entry, "ts_closed": exit, "avg_px_open": enter,
+                     "peak_qty": size, "ts_opened": opened[" %H:%M:%S+00:00"],
+                     "ts_closed": closed[" %H:%M:%S+00:00"], "avg_px_open": enter,
                      "avg_px_close": leave, "realized_pnl": [f"{one!r} USD" for one in net.tolist()],
                      "commissions": [f"['{one:.8f} USD']" for one in fees], "position_id": rows},
     }  # fmt: skip
@@ -155,19 +160,20 @@ def _exports(folder: Path, name: str, blotter: pd.DataFrame) -> None:
         columns={"date": "Date", "symbol": "Security", "amount": "quantity"}
     )
     listed.sort_values("Date", kind="stable").to_csv(folder / f"{name}_bt.csv", index=False)
-    freqtrade = {"pair": which, "amount": size, "open_date": entry, "close_date": exit, "open_rate": enter,
-                 "close_rate": leave, "fee_open": 0.00005, "fee_close": 0.00005, "profit_abs": net,
-                 "is_short": side < 0, "trade_id": rows}  # fmt: skip
+    freqtrade = {"pair": which, "amount": size, "open_date": opened[" %H:%M:%S+00:00"],
+                 "close_date": closed[" %H:%M:%S+00:00"], "open_rate": enter, "close_rate": leave,
+                 "fee_open": 0.00005, "fee_close": 0.00005, "profit_abs": net, "is_short": side < 0,
+                 "trade_id": rows}  # fmt: skip
     content = {"strategy": {name: {"trades": json.loads(pd.DataFrame(freqtrade).to_json(orient="records"))}}}
     with zipfile.ZipFile(folder / f"{name}_freqtrade.zip", "w") as archive:
         archive.writestr("backtest-result.json", json.dumps(content))
-    lean = {"symbol": which, "entryTime": entry, "exitTime": exit, "entryPrice": enter, "exitPrice": leave,
-            "quantity": size, "direction": (side < 0).astype(int), "profitLoss": net + fees,
+    lean = {"symbol": which, "entryTime": opened["T%H:%M:%SZ"], "exitTime": closed["T%H:%M:%SZ"], "entryPrice": enter,
+            "exitPrice": leave, "quantity": size, "direction": (side < 0).astype(int), "profitLoss": net + fees,
             "totalFees": fees}  # fmt: skip
-    closed = json.loads(pd.DataFrame(lean).to_json(orient="records"))
+    trades = json.loads(pd.DataFrame(lean).to_json(orient="records"))
     days = [[int(day.timestamp()), 1, 1, 1, float(CAPITAL + at)] for at, day in enumerate(DATES)]
     charts = {"Strategy Equity": {"series": {"Equity": {"values": days}}}}
-    content = {"totalPerformance": {"closedTrades": closed}, "charts": charts}
+    content = {"totalPerformance": {"closedTrades": trades}, "charts": charts}
     (folder / f"{name}_lean.json").write_text(json.dumps(content))
 
 

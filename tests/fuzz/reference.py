@@ -6,6 +6,7 @@ import calendar
 import csv
 import gzip
 import io
+import itertools
 import re
 from datetime import datetime
 
@@ -50,7 +51,7 @@ def moments(texts: list[str]) -> list[int]:
     if re.fullmatch(r"\d{6}", texts[0]):
         return [_day(text[:4], text[4:6], "1") if re.fullmatch(r"\d{6}", text) else _fail(text) for text in texts]
     if re.fullmatch(_ISO, texts[0]):
-        return [_iso(text) for text in texts]
+        return _days_of_a_zone([_iso(text) for text in texts], texts)
     if re.match(r"\d{1,2}[-/.]\d{1,2}[-/.]\d{4}", texts[0]):
         parts = [
             re.fullmatch(r"(\d{1,2})([-/.])(\d{1,2})\2(\d{4})(?:[T ]+(.*))?", text) or _fail(text) for text in texts
@@ -66,6 +67,17 @@ def moments(texts: list[str]) -> list[int]:
         except ValueError:
             continue
     raise UnknownError(texts[0])
+
+
+def _days_of_a_zone(utc: list[int], texts: list[str]) -> list[int]:
+    """Midnights of a zone, each of another day, stand for their days."""
+    day = 86_400 * NS
+    if not all(re.fullmatch(_ISO, text)[9] for text in texts) or not any(one % day for one in utc):
+        return utc
+    local = [_iso(re.sub(r"\s*(?:[Zz]|[+-]\d{2}(?::?\d{2})?)$", "", text)) for text in texts]
+    ranked = [here for _, here in sorted(set(zip(utc, local, strict=True)))]
+    one_each = all(here < later for here, later in itertools.pairwise(ranked))
+    return local if one_each and not any(one % day for one in local) else utc
 
 
 def _fail(text: str):

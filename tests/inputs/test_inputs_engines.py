@@ -470,6 +470,12 @@ def test_pyfolio_and_backtrader_transactions(tmp_path):
         np.testing.assert_array_equal(found.entry, expected.entry)
 
 
+def test_the_end_of_open_positions_on_another_clock(tmp_path):
+    path = write(tmp_path, FILLS, "t.csv")
+    with pytest.raises(InputError, match="times of the fills have no time zone and the dates of the returns have one"):
+        read_trades(path, role="base", end=pd.Timestamp("2020-12-31", tz="UTC"))
+
+
 def test_sells_as_words(tmp_path):
     rows = FILLS.splitlines()
     text = "\n".join([rows[0] + ",side", *(row.replace(",-", ",") + (",SELL" if "-1" in row[10:] else ",BUY")

@@ -102,11 +102,16 @@ def test_a_column_may_be_named_after_a_colon(tmp_path):
     refused(f"{tmp_path / 'l.csv'}:rollout", "'rollout' does not hold the returns")
 
 
-def test_dates_with_a_time_zone_are_utc():
+def test_dates_with_a_time_zone():
     aware = WIDE.set_axis(DATES.tz_localize("America/New_York"))
     found = [read(aware), read(long(aware))]
     assert found[0].sha256 == found[1].sha256
-    assert all(str(one.dates.tz) == "UTC" for one in found)
+    assert all(one.dates.equals(DATES) for one in found)  # midnights of New York are its days
+    assert found[0].zone == found[1].zone is not None
+    clocks = aware.set_axis(aware.index + pd.Timedelta(hours=9))
+    assert all(str(read(one).dates.tz) == "UTC" for one in (clocks, long(clocks)))
+    with pytest.raises(InputError, match="has dates with a time zone"):
+        same_dates(found[0], read(WIDE))
 
 
 def test_a_date_format_is_used():
