@@ -38,7 +38,8 @@ def dates_and_notes(
     raw          (T,) text, dates, timestamps, periods, or whole numbers such as 20200131
     lines        row position -> what messages call the row
     date_format  a strptime format that every date has; without one, forms with one reading only are taken
-    returns      (T,) naive, or UTC where every date has an offset; in the order given
+    returns      (T,) naive, or UTC where every date has an offset; in the order given. A month is dated at its last
+                 day, as is any longer period: a date ends its period
     errors       InputError for missing, unreadable, ambiguous or far-off dates, for offsets in some rows only, and
                  for numbers that are not dates
     """
@@ -49,10 +50,10 @@ def dates_and_notes(
         _refuse(series.isna().to_numpy(np.bool_), series, name, lines, what="missing")
     if isinstance(kind, pd.PeriodDtype):
         try:
-            dates = pd.DatetimeIndex(series.dt.to_timestamp())
+            dates = _period_ends(series)
         except (ValueError, OverflowError) as error:
             raise _far_off(name) from error
-        notes = (f"{name}: periods dated at their first day",)
+        notes = (f"{name}: periods dated at their end",)
     elif kind.kind == "M" or isinstance(kind, pd.DatetimeTZDtype):
         dates = pd.DatetimeIndex(series)
         if dates.tz is not None:
@@ -81,6 +82,14 @@ def dates_and_notes(
     if far.size:
         raise _far_off(name, f"{far.size} dates (first {lines(int(far[0]))}: {series.iloc[far[0]]})")
     return dates.as_unit("ns"), notes
+
+
+def _period_ends(series: pd.Series[Any]) -> pd.DatetimeIndex:
+    """Last days of periods of a day or more; of shorter ones the moments at which they end."""
+    first, last = (pd.DatetimeIndex(series.dt.to_timestamp(how=how)) for how in ("start", "end"))
+    if (last - first).min() > pd.Timedelta(hours=22):
+        return last.normalize()
+    return pd.DatetimeIndex((series + 1).dt.to_timestamp())
 
 
 def local_times(raw: pd.Series[Any] | pd.Index[Any], *, date_format: str | None = None) -> pd.DatetimeIndex | None:
@@ -141,22 +150,31 @@ def _from_text(
     if date_format is not None:
         if not isinstance(date_format, str) or "%" not in date_format:
             raise InputError(f"date format {date_format!r} is not one of strptime, such as '%d/%m/%Y'.")
-        return _convert(text, utc="%z" in date_format, form=date_format), ()
-    first = text.iloc[0]
+        return _last_days(_convert(text, utc="%z" in date_format, form=date_format), date_format), ()
+    first, months = text.iloc[0], f"{name}: months dated at their last day"
     if re.fullmatch(r"\d{8}", first):
         return _convert(text.where(text.str.fullmatch(r"\d{8}")), form="%Y%m%d"), ()
     if re.fullmatch(r"(1[6-9]|2[0-2])\d{4}", first) and text.str.fullmatch(r"\d{6}").mean() > 0.5:
-        return _convert(text.where(text.str.fullmatch(r"\d{6}")), form="%Y%m"), ()
+        return _last_days(_convert(text.where(text.str.fullmatch(r"\d{6}")), form="%Y%m"), "%Y%m"), (months,)
     if re.fullmatch(r"[+-]?\d+(\.\d*)?(e[+-]?\d+)?", first, re.IGNORECASE):
         raise InputError(f"{name}: dates are bare numbers ({lines(0)}: {first[:40]}), {_number_hint(first)}")
     if re.fullmatch(_YEAR_FIRST, first):
-        return _year_first(text, name, lines)
+        whole = text.str.fullmatch(r"\d{4}[-/.]\d{1,2}").to_numpy(np.bool_)
+        dates, notes = _year_first(text, name, lines)
+        return dates.where(~whole, _last_days(dates, "%Y-%m")), (*notes, months) if whole.any() else notes
     if re.fullmatch(_DAY_OR_MONTH_FIRST, first):
         return _day_or_month_first(text, name, lines)
     for form in _MONTH_NAMES:
         if not _convert(text.iloc[:1], form=form).isna()[0]:
             return _convert(text, form=form), ()
     return _unread(len(text)), ()
+
+
+def _last_days(dates: pd.DatetimeIndex, form: str) -> pd.DatetimeIndex:
+    """Date months, or years, that a format without a day reads at their last day."""
+    if re.search(r"%[-#]?[^mbBYyzZ%]", form):
+        return dates
+    return dates + (pd.offsets.MonthEnd(0) if re.search("%[-#]?[mbB]", form) else pd.offsets.YearEnd(0))
 
 
 def _year_first(text: pd.Series[str], name: str, lines: Label) -> tuple[pd.DatetimeIndex, tuple[str, ...]]:

@@ -184,8 +184,9 @@ def clock_of(count: int, random: Random) -> Clock:
     day = start
     while len(days) < count:
         if form == "month":
-            days.append(day.replace(day=1))
-            day = day.replace(day=1) + timedelta(days=32)
+            following = (day.replace(day=1) + timedelta(days=32)).replace(day=1)
+            days.append(following - timedelta(days=1))  # a month is dated at its last day
+            day = following
             continue
         days.append(day)
         day += timedelta(days=step)

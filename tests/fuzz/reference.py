@@ -49,7 +49,7 @@ def moments(texts: list[str]) -> list[int]:
     if re.fullmatch(r"\d{8}", texts[0]):
         return [_day(text[:4], text[4:6], text[6:8]) if re.fullmatch(r"\d{8}", text) else _fail(text) for text in texts]
     if re.fullmatch(r"\d{6}", texts[0]):
-        return [_day(text[:4], text[4:6], "1") if re.fullmatch(r"\d{6}", text) else _fail(text) for text in texts]
+        return [_day(text[:4], text[4:6], "") if re.fullmatch(r"\d{6}", text) else _fail(text) for text in texts]
     if re.fullmatch(_ISO, texts[0]):
         return _days_of_a_zone([_iso(text) for text in texts], texts)
     if re.match(r"\d{1,2}[-/.]\d{1,2}[-/.]\d{4}", texts[0]):
@@ -85,8 +85,10 @@ def _fail(text: str):
 
 
 def _day(year: str, month: str, day: str) -> int:
+    """A day, or the last of its month where none is said."""
     try:
-        return calendar.timegm(datetime(int(year), int(month), int(day)).timetuple()) * NS
+        last = day or calendar.monthrange(int(year), int(month))[1]
+        return calendar.timegm(datetime(int(year), int(month), int(last)).timetuple()) * NS
     except ValueError as error:
         raise UnknownError(f"{year}-{month}-{day}") from error
 
@@ -107,7 +109,7 @@ def _iso(text: str) -> int:
     if not found:
         raise UnknownError(text)
     year, _, month, day, hour, minute, second, fraction, zone = found.groups()
-    whole = _day(year, month, day or "1")
+    whole = _day(year, month, day or "")
     if hour:
         whole += _clock(f"{hour}:{minute or '00'}:{second or '00'}" + (f".{fraction}" if fraction else ""))
     if zone and zone not in "Zz":

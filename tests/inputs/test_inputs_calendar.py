@@ -38,9 +38,9 @@ def refusal(*raw: object, **options: object) -> str:
     [
         (("2020-01-31", "2020-02-03"), "2020-01-31T00:00:00"),
         (("2020-1-5", "2020-1-6"), "2020-01-05T00:00:00"),
-        (("2020-01", "2020-02"), "2020-01-01T00:00:00"),
-        (("202001", "202002"), "2020-01-01T00:00:00"),
-        ((202001, 202002), "2020-01-01T00:00:00"),
+        (("2020-01", "2020-02"), "2020-01-31T00:00:00"),
+        (("202001", "202002"), "2020-01-31T00:00:00"),
+        ((202001, 202002), "2020-01-31T00:00:00"),
         (("20200131", "20200203"), "2020-01-31T00:00:00"),
         ((20200131, 20200203), "2020-01-31T00:00:00"),
         ((20200131.0, 20200203.0), "2020-01-31T00:00:00"),
@@ -55,7 +55,7 @@ def refusal(*raw: object, **options: object) -> str:
         (("2020-01-31T00:00:00Z", "2020-02-03T00:00:00Z"), "2020-01-31T00:00:00+00:00"),
         (("2020-01-31T00:00:00+0100", "2020-02-03T00:00:00+01"), "2020-01-30T23:00:00+00:00"),
         ((dt.date(2020, 1, 31), dt.date(2020, 2, 3)), "2020-01-31T00:00:00"),
-        ((pd.Period("2020-01"), pd.Period("2020-02")), "2020-01-01T00:00:00"),
+        ((pd.Period("2020-01"), pd.Period("2020-02")), "2020-01-31T00:00:00"),
         (("1678-01-01", "2261-12-31"), "1678-01-01T00:00:00"),
     ],
 )
@@ -72,6 +72,37 @@ def test_offsets_across_daylight_saving_become_utc():
     assert str(dates_and_notes(pd.Series(local), name="x", lines=line)[0].tz) == "UTC"
 
 
+@pytest.mark.parametrize(
+    ("often", "ends"),
+    [
+        ("M", ["2020-01-31", "2020-02-29"]),
+        ("Q", ["2020-03-31", "2020-06-30"]),
+        ("Y", ["2020-12-31", "2021-12-31"]),
+        ("W-FRI", ["2020-01-31", "2020-02-07"]),
+        ("D", ["2020-01-31", "2020-02-01"]),
+        ("h", ["2020-01-31 10:00", "2020-01-31 11:00"]),
+    ],
+)
+def test_periods_are_dated_at_their_end(often, ends):
+    """A date ends its period: dated at its first day, a month would have next month's trades."""
+    periods = pd.period_range("2020-01-31 09:30", periods=2, freq=often)
+    found, notes = dates_and_notes(pd.Series(periods), name="x", lines=line)
+    assert found.equals(pd.DatetimeIndex(ends).as_unit("ns"))
+    assert notes == ("x: periods dated at their end",)
+    assert dates_and_notes(periods, name="x", lines=line)[0].equals(found)
+
+
+@pytest.mark.parametrize("form", ["%Y-%m", "%Y/%m", "%Y%m"])
+def test_months_are_dated_at_their_last_day(form):
+    months = pd.period_range("2019-11", periods=4, freq="M")
+    found, notes = dates_and_notes(pd.Series(months.strftime(form)), name="x", lines=line)
+    assert found.equals(pd.DatetimeIndex(["2019-11-30", "2019-12-31", "2020-01-31", "2020-02-29"]).as_unit("ns"))
+    assert notes == ("x: months dated at their last day",)
+    days, notes = dates_and_notes(pd.Series(["2020-01-01", "2020-02-01"]), name="x", lines=line)
+    assert days[0] == pd.Timestamp("2020-01-01")
+    assert notes == ()
+
+
 def test_one_reading_is_noted():
     """Day-first and month-first dates are taken where one day above 12 tells, and said."""
     _, notes = dates_and_notes(pd.Series(["01/02/2020", "13/02/2020"]), name="base.csv", lines=line)
@@ -83,7 +114,9 @@ def test_one_reading_is_noted():
 def test_date_format():
     """A format given is the only reading."""
     assert parse("01/02/2020", "02/02/2020", date_format="%d/%m/%Y")[0] == "2020-02-01T00:00:00"
-    assert parse("1999", "2000", date_format="%Y")[0] == "1999-01-01T00:00:00"
+    assert parse("1999", "2000", date_format="%Y")[0] == "1999-12-31T00:00:00"
+    assert parse("Feb 2020", "Mar 2020", date_format="%b %Y") == ["2020-02-29T00:00:00", "2020-03-31T00:00:00"]
+    assert parse("2020 032", "2020 033", date_format="%Y %j")[0] == "2020-02-01T00:00:00"
     assert parse("01.02.2020 +0100", date_format="%d.%m.%Y %z") == ["2020-01-31T23:00:00+00:00"]
     assert "1 unreadable dates (first line 3: '13/13/2020')" in refusal(
         "01/02/2020", "13/13/2020", date_format="%d/%m/%Y"
