@@ -14,7 +14,7 @@ from auditor.inputs.engines_formats import ONLY
 from auditor.inputs.split import Moment, to_moment
 from auditor.inputs.table import Table
 from auditor.inputs.trades_columns import NO_TAG, Draft, Net, columns_of, squeezed
-from auditor.inputs.trades_values import Column, names, numbers, refuse_where, sides, times
+from auditor.inputs.trades_values import NAMELESS, Column, coded, names, numbers, refuse_where, sides, times
 
 TRANSACTIONS = ("transactions", (
     ("date", "dt", "datetime", "time", "timestamp"),
@@ -70,6 +70,9 @@ def transactions_draft(
             shown=lambda row: f"{amount[row]:g}", fix="Write amounts without a sign, or leave the side column out.",
         )  # fmt: skip
         amount = amount * sides(read[side_at[0]], name=name, label=label)
+    lacks_fees = "no commission column"
+    if fee_at and set(coded(read[fee_at[0]].values)[1]) <= NAMELESS:  # as pyfolio has it of zipline's fills
+        lacks_fees, fee_at = f"no value in column {read[fee_at[0]].header!r}", []
     fee = numbers(read[fee_at[0]], name=name, label=label) if fee_at else np.zeros(table.rows)
     if fee_at and (fee < 0).any() and not (fee > 0).any():
         raise InputError(
@@ -94,7 +97,7 @@ def transactions_draft(
     if fee_at:
         notes += (f"{name}: P&L is net of {read[fee_at[0]].header!r}",)
     else:
-        warnings += (f"{name}: no commission column: P&L is that of the fill prices, as if nothing else was paid",)
+        warnings += (f"{name}: {lacks_fees}: P&L is that of the fill prices, as if nothing else was paid",)
 
     def column(header: str, values: Any) -> Column:
         return Column(header, pd.Series(values))

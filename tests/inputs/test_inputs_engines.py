@@ -457,6 +457,21 @@ def test_commissions_are_shared_by_amount(tmp_path):
     assert "transactions have no P&L" in refusal(tmp_path / "t.csv", pnl="gross")
 
 
+@pytest.mark.parametrize("empty", [None, np.nan, pd.NA, ""])
+def test_a_commission_without_any_value_is_none(tmp_path, empty):
+    """As pyfolio extracts the fills of zipline."""
+    table = pd.read_csv(io.StringIO(FILLS), parse_dates=["date"])
+    found = read_trades(table.assign(commission=empty), role="base")
+    np.testing.assert_array_equal(found.pnl, read_trades(table, role="base").pnl)
+    assert said(found, "base: no value in column 'commission': P&L is that of the fill prices")
+    assert "commission" not in found.tags
+    table.assign(commission=empty).to_csv(tmp_path / "t.csv", index=False)
+    assert said(read_trades(tmp_path / "t.csv", role="base"), "no value in column 'commission'")
+    some = table.assign(commission=[1.0, *[np.nan] * (len(table) - 1)])
+    with pytest.raises(InputError, match="column 'commission' has missing values in"):
+        read_trades(some, role="base")
+
+
 def test_pyfolio_and_backtrader_transactions(tmp_path):
     table = pd.read_csv(io.StringIO(FILLS), index_col="date", parse_dates=True).tz_localize("UTC")
     expected = read_trades(write(tmp_path, FILLS, "t.csv"), role="base")
