@@ -134,7 +134,8 @@ def audit(
     align             "strict" refuses different dates, "inner" audits the common ones and says what it left out
     na, kind, unit    how to read: drop dates without a value, turn prices to returns, divide percent by 100 (of the
                       policies and of rates per period)
-    base_column, tuned_column, date_column, date_format  which columns to read, and how dates are written
+    base_column, tuned_column, date_column, date_format  which columns to read (date_column in every file that has it),
+                      and how dates are written
     stability         audit again over moved split dates, other blocks and seeds, and say whether the label hangs on one
     look              which look at this out-of-sample window it is: 1, 2, ...; the level of what the label claims is
                       divided accordingly. `audit_counted` has a ledger count them. None: not counted, and said
@@ -148,7 +149,8 @@ def audit(
     rates = None if calibration is None else read_calibration(calibration)
     windows = None if oos is None else parse_windows(oos)
     rate = a_rate(rf)
-    tried = None if trials is None else read_trials(trials, na=na, date_format=date_format)
+    dated = {"date_column": date_column, "date_format": date_format}
+    tried = None if trials is None else read_trials(trials, na=na, **dated)
     settings = settings_among(options, windows=windows, rate=rate, trials=None if tried is None else len(tried.columns))
     if known_complete and known is None:
         raise InputError("--known-complete says that the known streams are complete, and none were given: pass --known")
@@ -160,8 +162,7 @@ def audit(
         # Beside positions they value these; alone they tell what the rollouts held.
         instrument_returns if alone else None,
         settings,
-        date_column=date_column,
-        date_format=date_format,
+        **dated,
     )
     if runs is None and (base is None or tuned is None):
         raise InputError("an audit needs BASE and TUNED, or --base-rollouts and --tuned-rollouts")
@@ -171,8 +172,8 @@ def audit(
     given = [None if one is None else policy(one, role=role, column=asked[role]) for role, one in policies.items()]
     paired = partial(
         read_pair,
-        known=None if known is None else read_known(known, na=na, date_format=date_format),
-        rf=read_rate(rf, unit=unit, na=na, date_format=date_format),
+        known=None if known is None else read_known(known, na=na, **dated),
+        rf=read_rate(rf, unit=unit, na=na, **dated),
         oos_start=oos_start,
         oos_fraction=oos_fraction,
         oos=windows,
@@ -182,7 +183,7 @@ def audit(
         periods_per_year=periods_per_year,
         date_format=date_format,
     )
-    streams = None if library is None else read_streams(library, role="library", na=na, date_format=date_format)
+    streams = None if library is None else read_streams(library, role="library", na=na, **dated)
     if runs is not None and rollout_as == "each":
         if look is not None:
             raise InputError(
@@ -204,7 +205,7 @@ def audit(
         settings,
         trades=(base_trades, tuned_trades),
         positions=(*held, None if runs is not None and alone else instrument_returns),
-        date_format=date_format,
+        **dated,
     )
     found = audit_checked(pair, settings, tried, books, streams, look, rates, pictured=pictures_wanted())
     if rates is not None:

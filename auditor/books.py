@@ -16,7 +16,13 @@ from auditor.shelf import Shelf, make_shelf
 
 
 def read_books(
-    pair: Pair, settings: Settings, *, trades: tuple[Any, Any], positions: tuple[Any, Any, Any], date_format: str | None
+    pair: Pair,
+    settings: Settings,
+    *,
+    trades: tuple[Any, Any],
+    positions: tuple[Any, Any, Any],
+    date_format: str | None,
+    date_column: str | None = None,
 ) -> Desk | Shelf | None:
     """Read what was traded or held.
 
@@ -36,7 +42,13 @@ def read_books(
         raise InputError("trades and positions say the same in two ways: give one of them")
     if all(given):
         _refuse(settings, _OF_TRADES, "trades", "positions were given: leave it out")
-        held = partial(read_positions, lag=settings.position_lag, capital=settings.capital, date_format=date_format)
+        held = partial(
+            read_positions,
+            lag=settings.position_lag,
+            capital=settings.capital,
+            date_column=date_column,
+            date_format=date_format,
+        )
         base, tuned, returns = positions
         return make_shelf(pair, held(base, returns, role="base"), held(tuned, returns, role="tuned"), settings)
     if trades[0] is None:

@@ -186,6 +186,7 @@ def calibrate(
         na=na,
         unit=unit,
         periods_per_year=periods_per_year,
+        date_column=date_column,
         date_format=date_format,
     )
     desk = None

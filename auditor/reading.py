@@ -43,8 +43,8 @@ def read_pair(
     return make_pair(
         policy(base, role="base", column=base_column),
         policy(tuned, role="tuned", column=tuned_column),
-        known=None if known is None else read_known(known, na=na, date_format=date_format),
-        rf=read_rate(rf, unit=unit, na=na, date_format=date_format),
+        known=None if known is None else read_known(known, date_column=date_column, na=na, date_format=date_format),
+        rf=read_rate(rf, unit=unit, date_column=date_column, na=na, date_format=date_format),
         oos_start=oos_start,
         oos_fraction=oos_fraction,
         oos=None if oos is None else parse_windows(oos),

@@ -30,7 +30,13 @@ class Runs:
 
 
 def read_runs(
-    base: Any, tuned: Any, instrument: Any, settings: Settings, *, date_column: str | None, date_format: str | None
+    base: Any,
+    tuned: Any,
+    instrument: Any,
+    settings: Settings,
+    *,
+    date_format: str | None,
+    date_column: str | None = None,
 ) -> Runs | None:
     """Read the rollouts of both policies; None where there are none.
 
@@ -61,7 +67,9 @@ def read_runs(
     first, second, notes = same_dates(read[0], read[1], align=settings.align, na=settings.na)
     streams = None
     if instrument is not None:
-        streams = read_streams(instrument, role="instrument returns", na=settings.na, date_format=date_format)
+        streams = read_streams(
+            instrument, role="instrument returns", date_column=date_column, na=settings.na, date_format=date_format
+        )
         _refuse_other_instruments(first, streams)
     return Runs(base=first, tuned=second, instrument=streams, notes=notes)
 

@@ -21,18 +21,27 @@ SHARE = 0.05  # or this share of all gaps
 _CLASSES = (
     ("daily", 252.0, 0.8, 4.5),
     ("weekly", 52.0, 4.5, 10.5),
+    ("fortnightly", 26.0, 10.5, 18.5),
+    ("half-monthly", 24.0, 10.5, 18.5),
     ("monthly", 12.0, 20.0, 45.0),
     ("quarterly", 4.0, 60.0, 135.0),
     ("annual", 1.0, 250.0, 500.0),
 )
-_LONG = {"weekly": 21.5, "monthly": 70.0, "quarterly": 200.0, "annual": 800.0}
+_LONG = {
+    "weekly": 21.5,
+    "fortnightly": 42.5,
+    "half-monthly": 42.5,
+    "monthly": 70.0,
+    "quarterly": 200.0,
+    "annual": 800.0,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Frequency:
     """How often a calendar ticks.
 
-    name              intraday, daily, weekly, monthly, quarterly or annual
+    name              intraday, daily, weekly, fortnightly, half-monthly, monthly, quarterly or annual
     periods_per_year  what annualises a period's mean
     mixed             True where a part of the dates ticks at another frequency
     evidence          what was seen, in a few words: "weekday dates"
@@ -86,6 +95,9 @@ def infer_frequency(dates: pd.DatetimeIndex) -> Frequency:
         return _intraday(dates)
     if middle <= _CLASSES[0][3]:
         return _daily(dates, gaps)
+    around = (gaps >= 10.5) & (gaps <= 18.5)
+    if 10.5 <= middle <= 18.5:  # half months have 13 to 17 days by turns, fortnights 14
+        middle = float(gaps[around].mean())
     name, per_year, low, high = min(_CLASSES[1:], key=lambda row: abs(np.log(middle * row[1] / 365.25)))
     mixed = not low <= middle <= high or _mixed((gaps < low) | ((gaps > high) & (gaps <= 3 * high)))
     return Frequency(name=name, periods_per_year=per_year, mixed=mixed, evidence=f"{name} dates")

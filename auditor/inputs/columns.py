@@ -34,14 +34,18 @@ def is_unnamed(column: str) -> bool:
     return column.lower() in UNNAMED or _LEVEL.fullmatch(column) is not None
 
 
-def date_column(table: Table, wanted: str | None) -> int | None:
+def date_column(table: Table, wanted: str | None, *, must: bool = True) -> int | None:
     """Position of the date column; None where the frame's own index holds the dates.
 
-    By name, then an unnamed first column, then the only column that looks like dates.
+    The one asked for, then by name, then an unnamed first column, then the only column that looks like dates.
+
+    must  refuse a table without the column asked for; if not, it is read as if none were asked for
     """
     if wanted is not None and table.dates is not None and wanted == table.dates.name:
         return None
-    if wanted is not None:
+    if isinstance(wanted, str) and not must:
+        must = wanted.strip().lower() in (column.lower() for column in table.header)
+    if wanted is not None and (must or not isinstance(wanted, str)):
         return column_named(table, wanted)
     if table.dates is not None:
         _refuse_other_dates(table, table.dates)
@@ -63,10 +67,8 @@ def date_column(table: Table, wanted: str | None) -> int | None:
     if found:
         _refuse_trades(table, found)
         raise InputError(f"{table.name}: several date columns ({_list(table, found)}). Say which with --date-column.")
-    raise InputError(
-        f"{table.name}: no date column among {table.columns}. Name one 'date', or say which with "
-        f"--date-column.{_separators(table)}"
-    )
+    fix = "or say which with --date-column" if wanted is None else f"or {wanted!r}, as --date-column says"
+    raise InputError(f"{table.name}: no date column among {table.columns}. Name one 'date', {fix}.{_separators(table)}")
 
 
 def return_column(table: Table, *, role: str, wanted: str | None, dates: int | None) -> int:

@@ -18,6 +18,7 @@ FIRST_YEAR, LAST_YEAR = 1678, 2261  # the whole years that nanoseconds in 64 bit
 # pandas cuts off what is finer than nanoseconds, and takes 09:30:5 for 09:30:05 and "59." for 59, though digits may
 # have been lost
 _YEAR_FIRST = r"\d{4}[-/.]\d{1,2}(?:[-/.]\d{1,2}(?:[T ](?!.*(?:[.,](?:\d{10}|(?!\d))|:\d(?!\d))).*)?)?"
+_ISO_DAY = r"\d{4}-\d{2}-\d{2}(?:[T ].*)?"
 _DAY_OR_MONTH_FIRST = (
     r"(\d{1,2})([-/.])(\d{1,2})\2(\d{4})(?:[T ]+(\d{1,2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?)(?: ?([AaPp])[Mm])?)?"
 )
@@ -77,7 +78,7 @@ def dates_and_notes(
     first, end = (pd.Timestamp(year, 1, 1, tz=dates.tz) for year in (FIRST_YEAR, LAST_YEAR + 1))
     far_off = np.asarray((dates < first) | (dates >= end))
     far_off[unread], unread[unread] = beyond, ~beyond
-    _refuse(unread, series, name, lines)
+    _refuse(unread, series, name, lines, given=date_format)
     far = np.flatnonzero(far_off)
     if far.size:
         raise _far_off(name, f"{far.size} dates (first {lines(int(far[0]))}: {series.iloc[far[0]]})")
@@ -99,14 +100,13 @@ def local_times(raw: pd.Series[Any] | pd.Index[Any], *, date_format: str | None 
         return pd.DatetimeIndex(series).tz_localize(None).as_unit("ns")
     if all(isinstance(value, dt.datetime) for value in series):
         return pd.DatetimeIndex([value.replace(tzinfo=None) for value in series]).as_unit("ns")
-    if date_format is not None and not date_format.endswith("%z"):
-        return None
     text = _as_text(series).str.replace(r"\s*(?:[Zz]|[+-]\d{2}(?::?\d{2})?)$", "", regex=True)
     form = None if date_format is None else date_format.removesuffix("%z").rstrip()
     try:
-        return _from_text(text, "", str, form)[0].as_unit("ns")
+        dates = _from_text(text, "", str, form)[0].as_unit("ns")
     except InputError:
         return None
+    return dates if dates.tz is None else None
 
 
 def _is_far(value: object) -> bool:
@@ -150,7 +150,12 @@ def _from_text(
     if date_format is not None:
         if not isinstance(date_format, str) or "%" not in date_format:
             raise InputError(f"date format {date_format!r} is not one of strptime, such as '%d/%m/%Y'.")
-        return _last_days(_convert(text, utc="%z" in date_format, form=date_format), date_format), ()
+        dates = _last_days(_convert(text, utc="%z" in date_format, form=date_format), date_format)
+        if not dates.isna().all() or not text.str.fullmatch(_ISO_DAY).all():
+            return dates, ()
+        # one format is given for several files, and a file that writes ISO throughout has one reading
+        dates, notes = _year_first(text, name, lines)
+        return dates, (*notes, f"{name}: dates read as YYYY-MM-DD, since --date-format {date_format!r} reads none")
     first, months = text.iloc[0], f"{name}: months dated at their last day"
     if re.fullmatch(r"\d{8}", first):
         return _convert(text.where(text.str.fullmatch(r"\d{8}")), form="%Y%m%d"), ()
@@ -242,11 +247,23 @@ def _unread(count: int) -> pd.DatetimeIndex:
     return pd.DatetimeIndex(np.full(count, np.datetime64("NaT", "ns")))
 
 
-def _refuse(bad: NDArray[np.bool_], raw: pd.Series[Any], name: str, lines: Label, what: str = "unreadable") -> None:
+def _refuse(
+    bad: NDArray[np.bool_],
+    raw: pd.Series[Any],
+    name: str,
+    lines: Label,
+    what: str = "unreadable",
+    given: str | None = None,
+) -> None:
     rows = np.flatnonzero(bad)
     if rows.size:
         shown = str(raw.iloc[rows[0]])[:40]
         fix = "Every row needs one." if what == "missing" else f"Write YYYY-MM-DD{_formats_that_fit(raw)}."
+        if given is not None and what != "missing":
+            fix = (
+                f"They are not as --date-format {given!r} says, which holds for every file: write all dates so, or all "
+                "dates of this file as YYYY-MM-DD."
+            )
         raise InputError(f"{name}: {rows.size} {what} dates (first {lines(int(rows[0]))}: {shown!r}). {fix}")
 
 

@@ -96,7 +96,7 @@ def read_returns(
     table, named = open_table(source, role=role)
     if column is not None and named is not None and column != named:
         raise InputError(f"{table.name}: column {named!r} after the colon, and column {column!r} asked for. Give one.")
-    at_dates = find.date_column(table, date_column)
+    at_dates = find.date_column(table, date_column, must=role != "rf")
     at_value = find.return_column(table, role=role, wanted=named if column is None else column, dates=at_dates)
     dates, zone, raw, notes = _read(table, at_dates, [at_value], date_format)
     name, header = table.name, table.header[at_value]
@@ -139,12 +139,13 @@ def read_streams(
     """Read every number column of a source, (T, k): factors, sleeves, hedges.
 
     source   as of `read_returns`; "file:column" gives that column alone
+    date_column  of files that have it; others are read by the names of their columns
     errors   InputError as of `read_returns`, and for a column of text, by name. What looks like prices, percents or a
              constant is a warning here, since a bill rate is smooth and a factor may be in percents.
     """
     _check_choice("na", na, ("refuse", "drop"), none=False)
     table, named = open_table(source, role=role)
-    at_dates = find.date_column(table, date_column)
+    at_dates = find.date_column(table, date_column, must=False)
     chosen = find.stream_columns(table, dates=at_dates, wanted=named)
     dates, zone, raw, notes = _read(table, at_dates, chosen, date_format)
     names = tuple(table.header[position] for position in chosen)

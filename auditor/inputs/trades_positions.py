@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -75,10 +76,10 @@ def read_positions(
     number = isinstance(capital, int | float | np.integer | np.floating) and not isinstance(capital, bool)
     if capital is not None and not (number and np.isfinite(capital) and capital > 0):
         raise InputError(f"--capital is {capital!r}; it must be a positive number in the currency of the positions.")
-    held = read_streams(positions, role=f"{role} positions", date_column=date_column, date_format=date_format)
-    earned = read_streams(
-        instrument_returns, role="instrument returns", date_column=date_column, date_format=date_format
-    )
+    streams = partial(read_streams, na="drop", date_column=date_column, date_format=date_format)
+    held, earned = streams(positions, role=f"{role} positions"), streams(instrument_returns, role="instrument returns")
+    _refuse_missing(held, "Write 0 where nothing was held.")
+    _refuse_missing(earned, "Fill them in the export, with 0 where an instrument did not move.")
     held, notes = _without_cash(held, earned)
     _refuse_other_dates(held, earned)
     for one, other in ((held, earned), (earned, held)):
@@ -127,6 +128,16 @@ def read_positions(
         warnings=warnings,
         zone=held.zone,
     )
+
+
+def _refuse_missing(streams: Returns, fix: str) -> None:
+    gone = np.argwhere(np.isnan(streams.values))
+    if len(gone):
+        row, column = gone[0]
+        raise InputError(
+            f"{streams.name}: {len(gone)} missing values (first {show(streams.dates[row])}, column "
+            f"{streams.columns[column]!r}). {fix}"
+        )
 
 
 def _without_cash(held: Returns, earned: Returns) -> tuple[Returns, tuple[str, ...]]:

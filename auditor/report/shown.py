@@ -32,7 +32,10 @@ KINDS: dict[str, Kind] = {
     "promise_kept": "signed",
 }
 
-PERIODS = {"daily": "days", "weekly": "weeks", "monthly": "months", "quarterly": "quarters", "annual": "years"}
+PERIODS = {
+    "daily": "days", "weekly": "weeks", "fortnightly": "fortnights", "half-monthly": "half-months",
+    "monthly": "months", "quarterly": "quarters", "annual": "years",
+}  # fmt: skip
 
 DIRECTIONS = {
     "narrower": "tuned looks like a part of the base",

@@ -72,6 +72,17 @@ def test_offsets_across_daylight_saving_become_utc():
     assert str(dates_and_notes(pd.Series(local), name="x", lines=line)[0].tz) == "UTC"
 
 
+def test_a_file_of_another_form_than_the_format_given():
+    """The format holds for every file; one that writes YYYY-MM-DD throughout has one reading all the same."""
+    how = {"name": "b.csv", "lines": line, "date_format": "%d.%m.%Y"}
+    found, notes = dates_and_notes(pd.Series(["2020-01-31 10:00:00", "2020-02-03 11:30:00"]), **how)
+    assert found[1] == pd.Timestamp("2020-02-03 11:30")
+    assert notes == ("b.csv: dates read as YYYY-MM-DD, since --date-format '%d.%m.%Y' reads none",)
+    for texts in (["2020-01-31", "31/01/2020"], ["31.01.2020", "2020-02-03"], ["31/01/2020", "01/02/2020"]):
+        with pytest.raises(InputError, match=r"--date-format '%d\.%m\.%Y' says, which holds for every file: write all"):
+            dates_and_notes(pd.Series(texts), **how)
+
+
 @pytest.mark.parametrize(
     ("often", "ends"),
     [
@@ -212,6 +223,9 @@ D = pd.date_range("2018-01-01", periods=400)
         (pd.bdate_range("2018", periods=400, tz=NEW_YORK).tz_convert("UTC"), "daily", 252, "weekday dates"),
         (D[D.day_of_week != 5], "daily", 313, "6 days a week"),
         (pd.date_range("2018", periods=100, freq="W-FRI"), "weekly", 52, "weekly dates"),
+        (pd.date_range("2018", periods=100, freq="2W-FRI"), "fortnightly", 26, "fortnightly dates"),
+        (pd.date_range("2018", periods=100, freq="SME"), "half-monthly", 24, "half-monthly dates"),
+        (pd.date_range("2018", periods=100, freq="SMS"), "half-monthly", 24, "half-monthly dates"),
         (pd.date_range("2018", periods=100, freq="ME"), "monthly", 12, "monthly dates"),
         (pd.date_range("2018", periods=100, freq="BMS"), "monthly", 12, "monthly dates"),
         (pd.date_range("1990", periods=100, freq="QE"), "quarterly", 4, "quarterly dates"),

@@ -290,6 +290,13 @@ def test_column_choice_is_refused(tmp_path):
     assert "Did you mean 'fast'?" in message
     assert "holds the dates" in refusal(path, column="date")
     assert "no column 'day'" in refusal(path, date_column="day")
+    assert "asked for by its name, not by 3" in refusal(path, date_column=3)
+    with pytest.raises(InputError, match="asked for by its name, not by 3"):
+        read_streams(path, role="known", date_column=3)  # type: ignore[arg-type]
+    assert len(read_streams(path, role="known", date_column="day").columns) == 2  # the column of other files
+    assert read_returns(f"{path}:fast", role="rf", date_column="day", unit="decimal").columns == ("fast",)
+    with pytest.raises(InputError, match="Name one 'date', or 'day', as --date-column says"):
+        read_streams(write(tmp_path, "x,y\n1,2\n3,4\n"), role="known", date_column="day")
     assert "several return columns ('ret', 'r')" in refusal(write(tmp_path, "date,ret,r\n" + rows))
     both = write(tmp_path, "date,timestamp,r\n" + "".join(f"{d:%Y-%m-%d},{d:%Y-%m-%d},0.1\n" for d in DATES))
     message = refusal(both)
