@@ -343,7 +343,7 @@ def audit_checked(
         warnings=pair.warnings
         + (() if desk is None else desk.warnings)
         + (() if tried is None else tried.warnings)
-        + oddities(pair, outside, way, verdict.finding, verdict.evidence, settings, base_known)
+        + oddities(pair, inside, outside, way, verdict.finding, verdict.evidence, settings, base_known)
         + describe.selection_warnings(selection),
         notes=pair.notes + (() if desk is None else desk.notes) + selection.notes,
         sample=describe.sample(pair),

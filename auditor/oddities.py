@@ -11,12 +11,10 @@ from auditor.config import Settings
 from auditor.coverage.accruals import accrued
 from auditor.coverage.direction import DAILY, Direction
 from auditor.coverage.streams import COLLINEAR
-from auditor.describe import iso
 from auditor.errors import InputError
+from auditor.implausible import below_zero, single_returns, too_good
 from auditor.inputs.pair import MIN_OOS, Pair
 from auditor.measure import Measured
-from auditor.stats.ratios import sharpe_without_each
-from auditor.stats.sharpe import ROUNDING
 from auditor.verdict.checks import Evidence, Finding
 from auditor.verdict.words import detectable_text
 
@@ -43,6 +41,7 @@ def known_that_are(pair: Pair, policy: NDArray[np.float64]) -> list[str]:
 
 def oddities(
     pair: Pair,
+    inside: Measured,
     outside: Measured,
     way: Direction,
     finding: Finding,
@@ -69,9 +68,8 @@ def oddities(
             f"{float(steady[idle].mean()) * pair.periods_per_year:+.2%} a year more, as interest on cash or costs: no "
             "bet, and no edge. Give it to both policies or to none."
         )
-    single = one_period_that_makes_it(pair, outside.gain.gain)
-    if single:
-        found.append(single)
+    found.extend(said for said in (too_good(pair, inside, outside), below_zero(pair, outside, finding)) if said)
+    found.extend(single_returns(pair, inside, outside, finding))
     carried = [
         f"{what} (p = {p:.3f})"
         for what, p in (("the gain", outside.gain_signs), ("the new part", outside.new_signs))
@@ -113,20 +111,3 @@ def oddities(
             f"{detectable_text(outside.gain.min_detectable_gain)} and more are found with 80 % power."
         )
     return tuple(found)
-
-
-def one_period_that_makes_it(pair: Pair, gain: float) -> str | None:
-    """Name the out-of-sample period without which the gain loses half of its size or its sign."""
-    index = pair.out_of_sample.index
-    base, tuned = pair.base[index], pair.tuned[index]
-    year = pair.periods_per_year**0.5
-    without = (sharpe_without_each(tuned) - sharpe_without_each(base)) * year
-    if abs(gain) < 10 * ROUNDING or not np.isfinite(without).all():
-        return None
-    worst = int(np.argmin(without * np.sign(gain)))
-    if without[worst] * np.sign(gain) > abs(gain) / 2:
-        return None
-    return (
-        f"One return makes the result: without {iso(pair.dates[index[worst]])} (base {base[worst]:+.2%}, tuned "
-        f"{tuned[worst]:+.2%}) the out-of-sample gain is {without[worst]:+.2f}, not {gain:+.2f}."
-    )

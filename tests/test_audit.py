@@ -284,15 +284,6 @@ def test_result_is_frozen_and_converts():
     assert "<table" in result._repr_html_()
 
 
-def test_one_return_that_makes_the_result_is_named():
-    base = base_returns(10, sharpe=0.0)
-    tuned = base + np.random.default_rng(3).standard_normal(2520) * 0.0005
-    tuned[2000] = 0.25
-    result = quick(base, tuned)
-    day = f"{DAYS[2000]:%Y-%m-%d}"
-    assert any("One return makes the result" in text and day in text for text in result.warnings)
-
-
 def test_short_out_of_sample_data_says_what_it_can_find():
     base, tuned = base_returns(11), base_returns(12)
     result = audit(series(base), series(tuned), oos_start=DAYS[2300], reps=999)

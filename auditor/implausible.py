@@ -1,0 +1,115 @@
+"""A checked pair and what was measured of it go in; what in its numbers is hardly to be believed comes out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from auditor.describe import iso
+from auditor.inputs.pair import Pair, Span
+from auditor.measure import Measured
+from auditor.stats.ratios import sharpe_without_each
+from auditor.stats.sharpe import ROUNDING
+from auditor.verdict.checks import Finding
+from auditor.verdict.words import share_text
+
+MOST, MOST_INTRADAY = 5.0, 10.0
+"""Sharpe ratios a year above which a policy is doubted; market making within the day has higher ones."""
+
+FEWEST_LOSSES = 0.2
+"""Least share of periods that lose: so few of normal daily returns do at a Sharpe ratio of 13, of weekly ones at 6."""
+
+FASTER_THAN_MONTHS = 24
+"""Periods a year above which losses are counted: a good year has few months that lose."""
+
+FEWEST_PERIODS = 30
+"""Periods that earn or lose, for their share to tell."""
+
+MAKES = 0.75
+"""Share of a gain that one return brings, for it to make the result and not only a part of the gain."""
+
+
+def too_good(pair: Pair, inside: Measured, outside: Measured) -> str | None:
+    """Name the policies whose Sharpe ratio is too high to be earned, or that hardly ever lose."""
+    most = MOST_INTRADAY if pair.frequency.name == "intraday" else MOST
+    found = []
+    for name, policy in (("base", pair.base), ("tuned", pair.tuned)):
+        for words, span, measured in (
+            ("in sample", pair.in_sample, inside),
+            ("out of sample", pair.out_of_sample, outside),
+        ):
+            ratio = measured.gain.base if name == "base" else measured.gain.tuned
+            said = [f"Sharpe ratio {ratio:.1f}"] if ratio > most else []
+            lost = _share_lost((policy + pair.cash)[span.index])
+            if pair.periods_per_year > FASTER_THAN_MONTHS and lost is not None and lost < FEWEST_LOSSES:
+                said.append(f"{share_text(lost)} of periods lose")
+            if said:
+                found.append(f"{name} {words}, {' and '.join(said)}")
+    if not found:
+        return None
+    return (
+        f"Hardly to be earned ({'; '.join(found)}): Sharpe ratios above {most:g}, and under {FEWEST_LOSSES:.0%} of "
+        "periods that lose, come from look-ahead, stale prices or smoothed returns more often than from trading. Look "
+        "for returns that use the same period's data."
+    )
+
+
+def _share_lost(returns: NDArray[np.float64]) -> float | None:
+    """Share of periods that lose among those with a return; None where too few have one."""
+    sizes = np.abs(returns)
+    # What is left of a zero once cash was taken off and put back is rounding.
+    moves = sizes > 1e-12 * sizes.max()
+    if moves.sum() < FEWEST_PERIODS:
+        return None
+    return float((returns[moves] < 0).mean())
+
+
+def below_zero(pair: Pair, outside: Measured, finding: Finding) -> str | None:
+    """Say where a gain is praised that begins below zero, where a ratio rises with risk."""
+    base, tuned = outside.gain.base, outside.gain.tuned
+    if finding not in ("new_edge", "efficiency") or base > -ROUNDING:
+        return None
+    found = (
+        f"The base's out-of-sample Sharpe ratio is below zero ({base:.2f}), where a ratio rises with risk (Israelsen "
+        "2005): more risk at a loss looks like a gain."
+    )
+    if tuned > 0:
+        return found
+    return f"{found} The tuned policy still {'earns less than cash' if pair.cash.any() else 'loses'} ({tuned:z.2f})."
+
+
+def single_returns(pair: Pair, inside: Measured, outside: Measured, finding: Finding) -> Iterator[str]:
+    """Name the period that a gain hangs on: that out of sample, and what was promised in sample where it is refuted."""
+    rests = finding in ("new_edge", "efficiency", "flattering")
+    if said := one_period_of(pair, pair.out_of_sample, outside.gain.gain, "out-of-sample", rests=rests):
+        yield said
+    if finding == "flattering" and (
+        said := one_period_of(pair, pair.in_sample, inside.gain.gain, "in-sample", rests=True)
+    ):
+        yield said
+
+
+def one_period_of(pair: Pair, span: Span, gain: float, where: str, *, rests: bool) -> str | None:
+    """Name the period of a span without which its gain loses half of its size or its sign.
+
+    rests  whether the finding rests on this gain, so that a return which is most of it makes the result
+    """
+    base, tuned = pair.base[span.index], pair.tuned[span.index]
+    year = pair.periods_per_year**0.5
+    without = (sharpe_without_each(tuned) - sharpe_without_each(base)) * year
+    if abs(gain) < 10 * ROUNDING or not np.isfinite(without).all():
+        return None
+    worst = int(np.argmin(without * np.sign(gain)))
+    share = 1 - float(without[worst]) / gain
+    if share < 0.5:
+        return None
+    part = "all" if share >= 1 else share_text(share)
+    what = (
+        "makes the result" if rests and share >= MAKES else f"is {part} of the {where} {'gain' if gain > 0 else 'fall'}"
+    )
+    return (
+        f"One return {what}: without {iso(pair.dates[span.index[worst]])} (base {base[worst]:+.2%}, tuned "
+        f"{tuned[worst]:+.2%}) the {where} gain is {without[worst]:+z.2f}, not {gain:+.2f}."
+    )
