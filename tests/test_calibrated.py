@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, replace
+from html import unescape
 
 import numpy as np
 import pandas as pd
@@ -56,6 +57,9 @@ def test_it_is_told_and_moves_nothing_else(alone, measured):
         assert (ours.sharpe, ours.over, ours.presumed) == (theirs.overlay.sharpe, theirs.over, theirs.presumed)
     assert told.worst.name == measured.worst.overlay.name
     assert (told.smallest.sharpe, told.smallest.ci) == (measured.smallest.sharpe, measured.smallest.ci)
+    # In a notebook, and so on the gate's page, too.
+    assert told.verdict in unescape(found._repr_html_())
+    assert "data like yours" not in alone._repr_html_()
 
 
 def test_a_file_an_object_and_its_data_are_the_same(measured, saved):

@@ -14,6 +14,7 @@ from auditor import audit
 from auditor.cli import main
 from auditor.demo import pairs
 from auditor.report.machine import schema
+from auditor.report.stable import sentences
 
 FACTORS = "mkt_plus_hml_mom"
 
@@ -167,6 +168,7 @@ def test_reports_show_it_and_fit(freq):
     for one in result.stability.again:
         assert one.what in text
         assert one.what in result.to_markdown()
+    assert all(sentence in result._repr_html_() for sentence in sentences(result.stability))
     Draft202012Validator(schema()).validate(result.to_dict())
 
 

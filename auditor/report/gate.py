@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from html import escape
 from typing import TYPE_CHECKING
 
-from auditor.report import shown
+from auditor.report import shown, stable
 from auditor.report.markdown import as_markdown, escaped
 from auditor.report.markup import notebook_html
 from auditor.report.plain import clean, shortened
@@ -65,10 +65,12 @@ def summary(run: GateRun) -> str:
 
 
 def told(one: Outcome) -> list[str]:
-    """Give what is under an audit's line: rules that fail, an error, an exception, notes."""
+    """Give what is under an audit's line: rules that fail, its look, its stability, an error, an exception, notes."""
     found = [str(failure) for failure in one.failures]
     if one.audit is not None and one.audit.look is not None and (one.failures or one.audit.look.number > 1):
         found.append(shown.look(one.audit))
+    if one.audit is not None and one.audit.stability is not None:
+        found.append(f"stability: {' '.join(stable.sentences(one.audit.stability))}")
     if one.status == "error":
         found.append(one.message)
     if one.accepted is not None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from html import escape
 from typing import TYPE_CHECKING
 
-from auditor.report import shown, traded
+from auditor.report import planted, shown, stable, traded
 from auditor.report.pictured import MAKERS
 from auditor.report.plain import clean
 from auditor.report.svg import svg
@@ -43,6 +44,7 @@ def notebook_html(audit: Audit) -> str:
         f'<p style="margin:.6em 0">{_text(gain)}</p>'
         + (f'<p style="margin:.6em 0">{_text(shown.look(audit))}</p>' if audit.look else "")
         + (f'<p style="margin:.6em 0">{_text(" ".join(said))}</p>' if any(said) else "")
+        + "".join(f'<p style="margin:.6em 0">{_text(text)}</p>' for text in _beside(audit))
         + _picture(audit)
         + f'<table style="border-collapse:collapse;color:inherit"><thead><tr>{_cells(_HEADER, "th")}</tr></thead>'
         f"<tbody>{rows}</tbody></table>"
@@ -52,6 +54,14 @@ def notebook_html(audit: Audit) -> str:
 
 
 _HEADER = ("", "check", "found", "needed")
+
+
+def _beside(audit: Audit) -> Iterator[str]:
+    """Say whether the label hangs on a choice, and how often it is wrong on such data, where that was asked for."""
+    if audit.stability is not None:
+        yield " ".join((f"{stable.TITLE}.", *stable.sentences(audit.stability)))
+    if audit.calibration is not None:
+        yield " ".join((f"{planted.TITLE}.", *planted.sentences(audit.calibration, audit)))
 
 
 def _picture(audit: Audit) -> str:

@@ -18,6 +18,7 @@ from auditor.gate.config import Entry
 from auditor.gate.outcome import GateRun, Outcome
 from auditor.report import gate, gate_machine, github
 from auditor.report.machine import as_json, schema
+from auditor.stability import Stability
 from auditor.verdict.gate import Failure, Requirements, failures
 
 HOSTILE = (
@@ -146,6 +147,28 @@ def test_a_pass_says_what_it_warns_of_and_a_failure_how_to_run_it_again(audits):
     assert "auditor audit" not in text
     plain = "\n".join("".join(piece.text for piece in line) for line in gate.lines(run))
     assert plain.count("warning: ") == 1
+
+
+def test_stability_is_told_wherever_the_gate_tells(audits):
+    hangs = Stability(
+        again=(), audited=9, same_label=4, same_finding=4, hangs_on=("split",), finding_hangs_on=("split",)
+    )
+    told = "The label hangs on the split date: do not lean on it without more data."
+    for status in ("passed", "failed", "accepted"):
+        one = outcome(
+            "a",
+            status,
+            replace(audits["flattering"], stability=hangs),
+            accepted=ACCEPTED if status == "accepted" else None,
+        )
+        run = a_run(one)
+        plain = " ".join("".join(piece.text for piece in line) for line in gate.lines(run))
+        assert f"stability: The label is the same in 4 of 9 audits, the finding in 4 of 9. {told}" in " ".join(
+            plain.split()
+        )
+        for text in (gate.markdown(run), gate.page(run), gate_machine.junit(run)):
+            assert told in text
+    assert "stability" not in gate.markdown(a_run(outcome("a", "failed", audits["flattering"])))
 
 
 def test_no_gain_stands_alone(audits):
