@@ -20,7 +20,7 @@ from auditor.inputs.returns import Returns
 from auditor.ledger.budget import Subject
 from auditor.result import Input, Sample
 from auditor.shelf import Shelf
-from auditor.stats.selection import Selection
+from auditor.stats.selection import NOT_AMONG, Selection
 
 PROGRAMS = ("auditor", "numpy", "scipy", "pandas", "arch")
 
@@ -146,8 +146,13 @@ def selection_not_assessed(selection: Selection) -> tuple[str, ...]:
 
 
 def selection_warnings(selection: Selection) -> tuple[str, ...]:
-    """What the trials say against the in-sample gain."""
+    """What the trials say against the in-sample gain, and where they are not those of the tuned policy."""
     found = []
+    if NOT_AMONG in selection.notes:
+        found.append(
+            "Tuned is not among the trials given: no column has its in-sample returns. It counts as one more trial; "
+            "PBO and SPA judge a search that did not find it, and say nothing of the tuned policy."
+        )
     if selection.pbo is not None and selection.pbo > 0.5:
         found.append(
             f"The best trial in sample falls below the median of the trials out of sample more often than not "
@@ -159,3 +164,8 @@ def selection_warnings(selection: Selection) -> tuple[str, ...]:
             f"(SPA p = {selection.spa_p:.3f})."
         )
     return tuple(found)
+
+
+def selection_notes(selection: Selection) -> tuple[str, ...]:
+    """What the numbers of the search rest on, without what is a warning."""
+    return tuple(note for note in selection.notes if note != NOT_AMONG)

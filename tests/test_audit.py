@@ -321,6 +321,22 @@ def test_trials_are_taken_in_excess_of_cash_as_the_policies_are():
     trials.columns = [f"v{i}" for i in range(30)]
     found = quick(base, best, trials=trials, rf=0.02)
     assert not any("no trial is the tuned policy" in text for text in found.selection.notes)
+    assert not any("not among the trials" in text for text in found.warnings)
+
+
+def test_trials_without_the_tuned_policy_are_told_and_support_nothing():
+    base, variants, best = lucky_search(21)
+    trials = pd.DataFrame({"other": variants[:, 0] + 1e-3}, index=DAYS)
+    found = quick(base, best, trials=trials)
+    assert found.selection.n_trials == 2
+    (text,) = [text for text in found.warnings if text.startswith("Tuned is not among the trials given")]
+    assert text in json.loads(found.to_json())["warnings"]
+    assert not any("no trial is the tuned policy" in note for note in found.notes)
+    printed = " ".join(str(found).split())
+    assert "Does any trial given, tuned not among them, beat the base? SPA p" in printed
+    assert "does any trial given, tuned not among them, beat the base?" in found.to_markdown()
+    among = quick(base, best, trials=trials.assign(best=best))
+    assert "Does any trial beat the base? SPA p" in " ".join(str(among).split())
 
 
 def test_trials_that_miss_an_in_sample_date_are_refused():

@@ -124,7 +124,7 @@ def test_one_return_that_is_half_of_the_gain_is_named_with_its_share():
     (text,) = said(warned(base, tuned)[1], "One return")
     share = int(text.split("return is ")[1].split("%")[0])
     assert 50 <= share < 100
-    gains = [float(part.split()[0].rstrip(".")) for part in (text.split("gain is ")[1], text.split("not ")[1])]
+    gains = [float(part.split()[0].rstrip(".,")) for part in (text.split("gain is ")[1], text.split("not ")[1])]
     assert 1 - gains[0] / gains[1] == pytest.approx(share / 100, abs=0.06)
 
 

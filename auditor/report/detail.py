@@ -98,7 +98,7 @@ def selection_sentences(audit: Audit) -> list[str]:
         sentences.append(f"Best of {found.n_trials:,}: DSR {zero} if trials are worth zero, {over} if worth the base.")
     tried = []
     if found.spa_p is not None:
-        tried.append(f"Does any trial beat the base? SPA p {p_value(found.spa_p)}.")
+        tried.append(f"{_asked_of_trials(audit)} SPA p {p_value(found.spa_p)}.")
     if found.pbo is not None:
         tried.append(f"PBO {found.pbo:.2f} over {found.pbo_splits:,} splits.")
     if tried:
@@ -120,10 +120,20 @@ def selection_rows(audit: Audit) -> list[tuple[str, str, str]]:
         rows.append(("DSR", probability(found.dsr), f"deflated; {best}, trials worth zero"))
         rows.append(("DSR over base", probability(found.dsr_over_base), f"deflated; {best}, trials worth the base"))
     if found.spa_p is not None:
-        rows.append(("SPA p", p_value(found.spa_p), "does any trial beat the base?"))
+        asked = _asked_of_trials(audit)
+        rows.append(("SPA p", p_value(found.spa_p), f"{asked[0].lower()}{asked[1:]}"))
     if found.pbo is not None:
         rows.append(("PBO", f"{found.pbo:.2f}", f"over {found.pbo_splits:,} splits"))
     return rows
+
+
+def _asked_of_trials(audit: Audit) -> str:
+    """Give what SPA answers; of trials without the tuned policy it is no support of it."""
+    from auditor.stats.selection import NOT_AMONG  # scipy is imported here, not for --help
+
+    if NOT_AMONG in audit.selection.notes:
+        return "Does any trial given, tuned not among them, beat the base?"
+    return "Does any trial beat the base?"
 
 
 def track_record(audit: Audit) -> str | None:

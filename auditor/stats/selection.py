@@ -29,6 +29,11 @@ from auditor.stats.superior import superior_trials
 
 Array = NDArray[np.float64]
 
+NOT_AMONG = "no trial is the tuned policy: PBO, SPA and StepM judge a search that did not find it"
+
+ROUNDED = 2e-5
+"""How far from 1 the correlation of two files of the same returns may be, one of them written with fewer digits."""
+
 PSR_BASE_NULL = "The tuned policy's true Sharpe ratio is not above the base's in-sample one, taken as known."
 
 
@@ -98,7 +103,7 @@ def select(
     """Judge the in-sample gain as the best of many trials, as far as the trials are known.
 
     base_is, tuned_is  (T,) in-sample returns
-    trials             (T, N) in-sample returns of every trial, tuned among them; no NaN
+    trials             (T, N) in-sample returns of every trial, tuned among them, else it counts as one more; no NaN
     n_trials           how many there were; with the matrix too, the larger of the two counts
     block, reps, seed  of the stationary bootstrap in SPA and StepM
     n_blocks           of the cross-validation behind PBO
@@ -115,7 +120,7 @@ def select(
         raise ValueError("there must be at least one trial, or None where none is known")
     found = Selection(
         n_obs=tuned_is.size,
-        n_trials=n_trials if trials is None else max(n_trials or 1, trials.shape[1]),
+        n_trials=n_trials,
         variance=variance,
         level=level,
         block=block,
@@ -126,7 +131,9 @@ def select(
     if trials is not None:
         flat = flat_columns(trials)
         moving = trials[:, ~flat]
-        found = replace(found, notes=_look_over(tuned_is, trials, flat, n_trials))
+        among = _tuned_among(tuned_is, trials, flat)
+        notes = _look_over(flat, n_trials) + (() if among else (NOT_AMONG,))
+        found = replace(found, n_trials=max(n_trials or 1, flat.size + (not among)), notes=notes)
     found = _with_sharpe(found, base_is, tuned_is, moving, math.sqrt(periods_per_year))
     if trials is None or moving is None:
         why = "only a count of trials was given" if n_trials else "no trials were given"
@@ -168,7 +175,7 @@ def _without(found: Selection, *reasons: str) -> Selection:
     return replace(found, not_assessed=found.not_assessed + reasons)
 
 
-def _look_over(tuned: Array, trials: Array, flat: NDArray[np.bool_], n_trials: int | None) -> tuple[str, ...]:
+def _look_over(flat: NDArray[np.bool_], n_trials: int | None) -> tuple[str, ...]:
     """Say what is odd about the matrix of trials."""
     notes: list[str] = []
     n = flat.size
@@ -178,12 +185,18 @@ def _look_over(tuned: Array, trials: Array, flat: NDArray[np.bool_], n_trials: i
     if n_trials is not None and n_trials != n:
         more = "the larger counts" if n_trials > n else "the columns count"
         notes.append(f"{n_trials} trials were declared and {n} columns given: {more}")
-    if not flat_columns(tuned[:, None])[0] and not flat.all():
-        z = (tuned - tuned.mean()) / tuned.std()
-        rest = trials[:, ~flat]
-        if float((z @ (rest - rest.mean(axis=0)) / rest.std(axis=0)).max()) < (1 - 1e-6) * tuned.size:
-            notes.append("no trial is the tuned policy: PBO, SPA and StepM judge a search that did not find it")
     return tuple(notes)
+
+
+def _tuned_among(tuned: Array, trials: Array, flat: NDArray[np.bool_]) -> bool:
+    """Whether a trial is the tuned policy, levered or not, up to rounding; one that does not vary is not sought."""
+    if flat_columns(tuned[:, None])[0]:
+        return True
+    if flat.all():
+        return False
+    z = (tuned - tuned.mean()) / tuned.std()
+    rest = trials[:, ~flat]
+    return float((z @ (rest - rest.mean(axis=0)) / rest.std(axis=0)).max()) >= (1 - ROUNDED) * tuned.size
 
 
 def _with_sharpe(found: Selection, base: Array, tuned: Array, moving: Array | None, year: float) -> Selection:

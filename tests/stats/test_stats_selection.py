@@ -24,7 +24,7 @@ from auditor.stats.deflated import (
 )
 from auditor.stats.overfitting import backtest_overfitting
 from auditor.stats.ratios import sharpe_ratio
-from auditor.stats.selection import select
+from auditor.stats.selection import NOT_AMONG, select
 from auditor.stats.superior import stationary_variance, superior_trials
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "selection"
@@ -456,6 +456,30 @@ def test_a_search_without_the_tuned_policy_is_noted():
     base, tuned, trials = search()
     assert not any("no trial is the tuned policy" in n for n in select(base, 2 * tuned, trials=trials, **HOW).notes)
     assert any("no trial is the tuned policy" in n for n in select(base, -tuned, trials=trials, **HOW).notes)
+
+
+def test_the_tuned_policy_counts_as_one_more_trial_where_it_is_none_of_those_given():
+    base, tuned, trials = search()
+    lone = trials[:, 5:6]
+    assert select(base, -tuned, trials=trials, **HOW).n_trials == 13
+    assert select(base, -tuned, trials=trials, n_trials=12, **HOW).n_trials == 13
+    assert select(base, -tuned, trials=trials, n_trials=40, **HOW).n_trials == 40
+    assert select(base, tuned, trials=trials, **HOW).n_trials == 12
+    one = select(base, -tuned, trials=lone, **HOW)
+    assert one.n_trials == 2
+    assert one.dsr is not None
+    still = select(base, tuned, trials=np.zeros((400, 2)), **HOW)
+    assert still.n_trials == 3
+    assert NOT_AMONG in still.notes
+    idle = select(base, np.zeros(400), trials=trials, **HOW)
+    assert idle.n_trials == 12
+    assert NOT_AMONG not in idle.notes
+
+
+def test_the_tuned_policy_is_found_where_its_trial_was_written_with_fewer_digits():
+    base, tuned, trials = search()
+    rounded = np.round(trials / tuned.std() * 0.01, 4)
+    assert NOT_AMONG not in select(base, tuned / tuned.std() * 0.01, trials=rounded, **HOW).notes
 
 
 BASE, TUNED, TRIALS = search()
