@@ -48,9 +48,10 @@ def percent_evidence(values: NDArray[np.float64], periods_per_year: float) -> st
     volatility = _volatility(values, periods_per_year)
     if not volatility > MAX_VOLATILITY:
         return None
+    size = np.nanmedian(np.abs(values[values != 0]))
     return (
         f"look like percents: as decimals their volatility is {volatility:.0%} a year (median size "
-        f"{np.nanmedian(np.abs(values)):.3g} a period). Pass --unit percent; if they are decimals, pass --unit decimal"
+        f"{size:.3g} a period that is not zero). Pass --unit percent; if they are decimals, pass --unit decimal"
     )
 
 

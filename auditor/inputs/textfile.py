@@ -186,10 +186,17 @@ def _refuse_ragged(
 ) -> None:
     bad = np.flatnonzero(fields != expected)
     if bad.size:
-        hint = " A decimal comma would do this: write decimal points." if separator == "," else ""
+        hint = ""
+        if (fields[bad] < expected).all():
+            # A decimal comma makes more fields, never fewer.
+            line = "That line looks" if bad.size == 1 else "Those lines look"
+            hint = f" {line} cut off: was the file still being written?"
+        elif separator == ",":
+            hint = " A decimal comma would do this: write decimal points."
+        many = "1 row does" if bad.size == 1 else f"{bad.size} rows do"
+        count = "1 field" if fields[bad[0]] == 1 else f"{fields[bad[0]]} fields"
         raise InputError(
-            f"{name}: {bad.size} rows do not have the header's {expected} fields "
-            f"(first line {lines[bad[0]]}: {fields[bad[0]]} fields).{hint}"
+            f"{name}: {many} not have the header's {expected} fields (first line {lines[bad[0]]}: {count}).{hint}"
         )
 
 

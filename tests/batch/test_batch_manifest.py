@@ -102,7 +102,7 @@ def test_a_typed_manifest_means_the_same(tmp_path):
         ("base,tuned,oos-start,oos_start\na,b,c,d\n", "'oos_start' stands twice"),
         ("tuned\nb\n", "no column 'base'"),
         ("base\nb\n", "no column 'tuned'"),
-        ("base,tuned\na,b,c\n", "1 rows do not have the header's 2 fields (first line 2"),
+        ("base,tuned\na,b,c\n", "1 row does not have the header's 2 fields (first line 2"),
         ("base,tuned\n", "no rows"),
         ("", "is empty"),
     ],

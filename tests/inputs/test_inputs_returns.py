@@ -222,6 +222,9 @@ def test_zero_has_one_sign_and_hash_no_unit():
         ("a.csv", b"date,return\n2020-01-01,0.1\n2020-01-02\n2020-01-03,1,2\n",
          ["2 rows", "2 fields", "line 3: 1 field"]),
         ("a.csv", b"date,return\n2020-01-01,0,1\n", ["line 2: 3 fields", "decimal comma"]),
+        ("a.csv", b"date,return\n2020-01-01,0.1\n2020-01-0", ["1 row does", "line 3: 1 field)", "line looks cut off"]),
+        ("a.csv", b"date;return\n2020-01-01\n2020-01-02\n", ["2 rows do", "Those lines look cut off"]),
+        ("a.csv", b'date,return\n"2020-01-01",0.1\n2020-01-0', ["line 3: 1 field)", "still being written?"]),
         ("a.csv", b'[{"date": "2020-01-01", "return": 0.1}]', ["looks like JSON, not a table. Export it as CSV"]),
         ("a.csv", b'{\n  "date": ["2020-01-01"]\n}\n', ["looks like JSON"]),
         ("a.csv", b'[\n [1, 2]\n]\n', ["looks like JSON"]),
@@ -455,6 +458,10 @@ def test_percent_is_refused():
     message = refusal(pd.Series(100 * VALUES, index=DATES))
     assert re.search(r"look like percents: as decimals their volatility is \d+% a year", message)
     assert "--unit percent" in message
+    # a policy that rests most of the time has a size all the same
+    resting = np.where(np.arange(VALUES.size) % 3 == 0, 100 * VALUES, 0.0)
+    size = np.median(np.abs(resting[resting != 0]))
+    assert f"(median size {size:.3g} a period that is not zero)" in refusal(pd.Series(resting, index=DATES))
     found = read_returns(pd.Series(100 * VALUES, index=DATES), role="base", unit="percent")
     np.testing.assert_allclose(found.values[:, 0], VALUES)
     assert found.notes == ("base: percent divided by 100",)
