@@ -224,6 +224,8 @@ def direction(base: Array, tuned: Array, known: Array, *, level: float) -> Direc
             whose = "base" if kept[0] <= kept[1] else "tuned policy"
             return _none(n_obs, f"the known streams explain the whole {whose}")
         base, tuned = left[:, 0], left[:, 1]
+    if base.min() == base.max() or tuned.min() == tuned.max():
+        return _none(n_obs, "a policy does not vary")
     if 1 - correlation(base, tuned) ** 2 < 1e-10:
         after = "after the known streams are taken out, " if known.shape[1] else ""
         return _none(n_obs, f"{after}the two policies are the same up to leverage")

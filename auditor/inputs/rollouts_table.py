@@ -38,7 +38,7 @@ def read_either(table: Table, named: str | None, date_column: str | None, na: Mi
     named        the column of returns, or None where its name tells
     date_column  the column of dates, likewise
     """
-    at_dates = find.date_column(table, date_column, must=False)
+    at_dates = find.date_column(table, date_column)
     at_rollout = _one_column(table, ROLLOUT_NAMES, at_dates)
     if at_rollout is None:
         return _read_wide(table, named, at_dates, na, date_format)

@@ -305,6 +305,11 @@ def test_large_periods_are_data_where_nothing_says_wider():
 def test_what_does_not_apply_stays_so():
     base = np.random.default_rng(1).standard_normal(2000)
     assert direction_throughout(base, 2 * base, NONE, LATER, level=0.05).z is None
+    flat = base.copy()
+    flat[1000:] = 0.01
+    assert direction_throughout(flat, base, NONE, LATER, level=0.05).n_obs == 2000
+    assert direction(flat[1000:], base[1000:], NONE[1000:], level=0.05).reason == "a policy does not vary"
+    assert direction(base[1000:], flat[1000:], NONE[1000:], level=0.05).reason == "a policy does not vary"
     # and a part that says nothing changes nothing
     part, whole = part_and_more(0)
     whole[1000:] = 2 * part[1000:]

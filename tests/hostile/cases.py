@@ -194,7 +194,7 @@ CASES = [
     # separators, decimal marks, quotes
     accepted("semicolons", "a.csv", text("date;return", sep=";")),
     accepted("old line ends", "a.csv", text().replace("\n", "\r")),
-    refused("mixed separators", "a.csv", text().replace("\n2020-01-09,", "\n2020-01-09;"), "1 rows",
+    refused("mixed separators", "a.csv", text().replace("\n2020-01-09,", "\n2020-01-09;"), "1 row does not",
             "line 10: 1 field"),
     refused("decimal commas between semicolons", "a.csv", text("date;return", sep=";").replace("0.", "0,"),
             "decimal comma", "decimal points"),
