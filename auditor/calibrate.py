@@ -76,7 +76,9 @@ class Calibration:
 
     def __repr__(self) -> str:
         """Give the verdict on one line."""
-        return f"<Calibration {'held' if self.held else 'not held'}: {self.verdict}>"
+        from auditor.report.calibrate import answer
+
+        return f"<Calibration {answer(self)}: {self.verdict}>"
 
     def to_dict(self) -> dict[str, Any]:
         """Give plain data as the JSON schema has it: numbers unrounded."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from auditor.errors import InputError
 from auditor.report.plain import clean, shortened
+from auditor.report.planted import unsettled
 from auditor.report.rated import Given
 from auditor.report.saved_rates import DECIDING, SPANS, WANTED
 from auditor.verdict.words import SOURCES
@@ -49,7 +50,10 @@ def with_calibration(audit: Audit, given: Given) -> Audit:
         )
         audit = replace(audit, notes=(*audit.notes, less))
     if told.held:
-        return replace(audit, calibration=told)
+        few = unsettled(told)
+        return replace(
+            audit, calibration=told, warnings=(*audit.warnings, *([f"{few[:-1]} (calibration)."] if few else ()))
+        )
     over = [one for one in told.nulls if one.over]
     warning = (
         f"On data like yours this audit calls overlays without new edge new edge more often than its level of "

@@ -80,7 +80,7 @@ def test_the_level_is_held_and_power_rises(found, request):
     assert power[2] >= 0.5
     assert power[0] < power[2]
     assert found.held
-    assert repr(found) == f"<Calibration held: {found.verdict}>"
+    assert repr(found) == f"<Calibration not settled: {found.verdict}>"
     assert found.worst.new_edge.share == max(one.new_edge.share for one in found.nulls)
 
 
@@ -106,7 +106,7 @@ def test_the_verdict_says_both_numbers(by_trades):
 def test_the_report_leads_with_the_verdict_and_fits_80_columns(found, request):
     found = request.getfixturevalue(found)
     text = str(found)
-    assert text.startswith(f"LEVEL HELD ({WORLDS} worlds, by {'trades' if found.evidence == 'trades' else 'returns'}")
+    assert text.startswith(f"NOT SETTLED ({WORLDS} worlds, by {'trades' if found.evidence == 'trades' else 'returns'}")
     assert max(map(len, text.splitlines())) <= 80
     for one in (*found.nulls, *found.edges):
         assert f"\n{one.overlay.name} " in text

@@ -46,7 +46,13 @@ def saved(measured, tmp_path):
 def test_it_is_told_and_moves_nothing_else(alone, measured):
     found = demo.audit_pair(MONTHLY, calibration=measured, **FAST)
     assert found.calibration is not None
-    assert replace(found, calibration=None) == alone
+    # ten worlds settle nothing
+    (few,) = set(found.warnings) - set(alone.warnings)
+    assert replace(found, calibration=None, warnings=alone.warnings) == alone
+    assert few.startswith("10 worlds do not settle whether the level of 0.05 is held: ")
+    assert few.endswith("Calibrate with more --worlds (calibration).")
+    for text in (str(found).split("How often this audit")[1], found.to_markdown(), found.to_html()):
+        assert "10 worlds, too few to tell, 99 resamples" in " ".join(text.split())
     told = found.calibration
     assert (told.verdict, told.held, told.worlds) == (measured.verdict, measured.held, 10)
     assert (told.reps, told.seed, told.level, told.evidence) == (99, 5, 0.05, "returns")
@@ -78,6 +84,13 @@ def test_json_follows_the_schema(alone, measured):
         Draft202012Validator(schema()).validate(data)
         assert data["calibration"]["verdict"] == given.verdict
     assert json.loads(alone.to_json())["calibration"] is None
+
+
+def test_a_level_that_is_settled_is_no_warning(alone):
+    found = demo.audit_pair(MONTHLY, calibration=calibration_of(alone), **FAST)
+    assert found.warnings == alone.warnings
+    assert "settle" not in str(found)
+    assert "200 worlds, " in " ".join(str(found).split())
 
 
 def test_a_level_that_is_not_held_is_a_warning_and_the_label_stays(alone):

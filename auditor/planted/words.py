@@ -9,7 +9,7 @@ from auditor.coverage.direction import DAILY
 from auditor.planted.audited import Ground
 from auditor.planted.catalogue import BOOK_RISK
 from auditor.planted.power import Rates, SmallestBook
-from auditor.report.planted import limits, percent
+from auditor.report.planted import limits, percent, settles
 from auditor.verdict.checks import Evidence
 
 
@@ -79,7 +79,7 @@ def warnings_of(nulls: Sequence[Rates], edges: Sequence[Rates], evidence: Eviden
             "One null in forty whose true rate is the level passes it by two errors by chance: more --worlds tell."
         )
     widest = max(nulls, key=lambda one: one.new_edge.ci[1])
-    if not over and widest.new_edge.ci[1] > 3 * level:
+    if not over and not settles((one.new_edge.ci for one in nulls), level):
         found.append(
             f"{widest.worlds} worlds tell little: {widest.overlay.name} may truly be called new edge in up to "
             f"{widest.new_edge.ci[1]:.0%} of worlds. More --worlds tell."

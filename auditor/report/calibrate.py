@@ -7,10 +7,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from functools import cache
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from auditor.report.machine import VERSION
 from auditor.report.plain import clean
+from auditor.report.planted import settles
 from auditor.report.shown import count, span
 from auditor.report.styled import Line, Piece, apart, joined, listed, print_lines, wrapped
 from auditor.report.text import read_table
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
 
     from auditor.calibrate import Calibration
     from auditor.planted.power import Rates, Share
+
+Answer = Literal["held", "not held", "not settled"]
+
+HEADLINES: dict[Answer, str] = {"held": "LEVEL HELD", "not held": "LEVEL NOT HELD", "not settled": "NOT SETTLED"}
 
 NAME = 21
 OTHERS: dict[Finding, int] = {"efficiency": 11, "flattering": 11, "unproven": 9, "no_gain": 8}
@@ -51,7 +56,16 @@ def lines(found: Calibration) -> list[Line]:
 
 
 def _coloured(found: Calibration) -> Finding:
-    return "new_edge" if found.held else "flattering"
+    colours: dict[Answer, Finding] = {"held": "new_edge", "not held": "flattering", "not settled": "unproven"}
+    return colours[answer(found)]
+
+
+def answer(found: Calibration) -> Answer:
+    """Give whether the level is held, and "not settled" where so few worlds cannot tell."""
+    if not found.held:
+        return "not held"
+    settled = settles((one.new_edge.ci for one in found.nulls), found.settings["level"])
+    return "held" if settled else "not settled"
 
 
 def headline(found: Calibration) -> str:
@@ -60,8 +74,10 @@ def headline(found: Calibration) -> str:
 
 
 def _headline(found: Calibration) -> Line:
-    held = "LEVEL HELD" if found.held else "LEVEL NOT HELD"
-    return (Piece(held, "verdict"), Piece(f" ({found.worlds} worlds, by {SOURCES[found.evidence]})"))
+    return (
+        Piece(HEADLINES[answer(found)], "verdict"),
+        Piece(f" ({found.worlds} worlds, by {SOURCES[found.evidence]})"),
+    )
 
 
 def _verdict(found: Calibration) -> Iterator[Line]:

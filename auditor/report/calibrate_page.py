@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from auditor.report import markdown, shown
-from auditor.report.calibrate import headline
+from auditor.report.calibrate import Answer, answer, headline
 from auditor.report.html import PLACED, as_rows, at_most, template
 from auditor.report.pictured_planted import false_rates, power
 from auditor.report.plain import clean, shortened
@@ -36,11 +36,11 @@ TITLE = "What the audit called them"
 
 def as_html(found: Calibration) -> str:
     """Give the page, verdict first; the same calibration gives the same bytes."""
-    verdict: Role = "good" if found.held else "bad"
+    colours: dict[Answer, Role] = {"held": "good", "not held": "bad", "not settled": "doubt"}
     return template("calibrate.html.j2").render(
         title=headline(found),
         names=[shortened(shown.source(one), 60) for one in found.inputs if one.role == "base"],
-        verdict=verdict,
+        verdict=colours[answer(found)],
         meaning=found.verdict,
         reason="",
         facts=facts(found),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -12,6 +12,25 @@ if TYPE_CHECKING:
 TITLE = "How often this audit is wrong on data like yours"
 NULLS, EDGES = "no new edge is planted", "a new book is planted"
 HEADER = ("called new edge", "95% interval")
+
+SETTLED = 2.0
+"""Times the level that the true rate of a null may be, by its interval, for the level to be called held."""
+
+
+def settles(ends_of: Iterable[tuple[float, float]], level: float) -> bool:
+    """Whether there were worlds enough: no interval of a null's rate ends above twice the level."""
+    return all(high <= SETTLED * level for _, high in ends_of)
+
+
+def unsettled(told: Calibrated) -> str | None:
+    """Say what so few worlds leave open; None where the level is not held, or is settled."""
+    if not told.held or settles((one.ci for one in told.nulls), told.level):
+        return None
+    widest = max(told.nulls, key=lambda one: one.ci[1])
+    return (
+        f"{told.worlds:,} worlds do not settle whether the level of {told.level:g} is held: {widest.name} may truly be "
+        f"called new edge in up to {widest.ci[1]:.0%} of worlds. Calibrate with more --worlds."
+    )
 
 
 def percent(share: float, ci: tuple[float, float]) -> str:
@@ -42,5 +61,6 @@ def sentences(told: Calibrated, audit: Audit) -> list[str]:
     here = f" (here {audit.settings.get('reps', test.reps):,})" if told.reps != audit.settings.get("reps") else ""
     seed = f" (here {audit.settings.get('seed')})" if told.seed != audit.settings.get("seed") else ""
     other = f", auditor {told.version}" if told.version != audit.versions.get("auditor") else ""
-    drawn = f"{told.worlds:,} worlds, {told.reps:,} resamples a test{here}, seed {told.seed}{seed}{other}"
+    few = ", too few to tell" if unsettled(told) else ""
+    drawn = f"{told.worlds:,} worlds{few}, {told.reps:,} resamples a test{here}, seed {told.seed}{seed}{other}"
     return [told.verdict, f"From {told.name}: {drawn}."]

@@ -51,7 +51,7 @@ def test_a_null_over_the_level_is_warned_of_by_its_evidence():
 
 
 def test_nothing_is_warned_of_where_the_level_is_held():
-    assert warnings_of([null(shown=5, **{"not": 95})], books(50), "returns", 0.05) == ()
+    assert warnings_of([null(shown=10, **{"not": 190})], books(50), "returns", 0.05) == ()
 
 
 def test_refusals_are_told():
@@ -66,3 +66,5 @@ def test_few_worlds_are_said_to_tell_little():
         "20 worlds tell little: lucky filter may truly be called new edge in up to 30% of worlds. More --worlds tell."
     )
     assert warnings_of([few], [], "returns", 0.2) == ()
+    (twice,) = warnings_of([null(shown=5, **{"not": 95})], [], "returns", 0.05)
+    assert "up to 11% of worlds" in twice

@@ -28,7 +28,7 @@ pytestmark = pytest.mark.browser
 
 PAIRS = {pair.name: pair for pair in demo.pairs()}
 WIDE, NARROW = 1280, 390
-TITLES = ("NEW EDGE", "REWEIGHTING", "NO GAIN", "LEVEL HELD", "LEVEL NOT HELD")
+TITLES = ("NEW EDGE", "REWEIGHTING", "NO GAIN", "LEVEL HELD", "LEVEL NOT HELD", "NOT SETTLED")
 NASTY = "<img src=x onerror=\"document.title='broken'\"><script>document.title='broken'</script>"
 
 

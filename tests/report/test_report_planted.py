@@ -17,6 +17,7 @@ from auditor.calibrated import with_calibration
 from auditor.cli import main
 from auditor.demo import pairs
 from auditor.errors import InputError
+from auditor.report.calibrate import headline
 from auditor.report.calibrate_page import TITLE, as_html, pictures
 from auditor.report.html import as_html as audit_page
 from auditor.report.markdown import LIMIT, as_markdown
@@ -48,17 +49,35 @@ def words(text: str) -> str:
     return re.sub(r"\s+", " ", body)
 
 
+def said_of(calibration) -> tuple[str, str]:
+    """The first words of its headline, and the colour of its page."""
+    if not calibration.held:
+        return "LEVEL NOT HELD", "bad"
+    return ("LEVEL HELD", "good") if calibration.worlds == 200 else ("NOT SETTLED", "doubt")
+
+
+def test_few_worlds_settle_nothing_and_two_hundred_do(calibrated):
+    few, enough = calibrated("all proven"), calibrated("held")
+    assert few.held
+    assert enough.held
+    assert headline(few).startswith("NOT SETTLED (20 worlds, ")
+    assert headline(enough).startswith("LEVEL HELD (200 worlds, ")
+    assert repr(few).startswith("<Calibration not settled: ")
+    assert any("20 worlds tell little" in text for text in few.warnings)
+    assert enough.warnings == ()
+
+
 def test_the_page_leads_with_the_verdict_and_has_every_rate(calibration):
     text = as_html(calibration)
     said = words(text)
     headings = re.findall(r"<h[12]>([^<]*)</h[12]>", text)
     warned = ["Warnings"] if calibration.warnings else []
     assert headings == [
-        f"LEVEL {'HELD' if calibration.held else 'NOT HELD'} ({calibration.worlds} worlds, by returns alone)",
+        f"{said_of(calibration)[0]} ({calibration.worlds} worlds, by returns alone)",
         *warned, "Pictures", f"{TITLE}, share of {calibration.worlds} worlds", "What was planted",
         "How the worlds were made", "How to reproduce",
     ]  # fmt: skip
-    assert f"--verdict: var(--{'good' if calibration.held else 'bad'})" in text
+    assert f"--verdict: var(--{said_of(calibration)[1]})" in text
     assert calibration.verdict in said.split("Assumed")[0]
     for warning in calibration.warnings:
         assert warning in said
@@ -128,7 +147,7 @@ def test_the_smallest_book_is_marked_where_the_curve_reaches_it(calibrated):
 
 def test_markdown_has_the_order_of_the_page(calibration):
     text = calibration.to_markdown()
-    assert text.startswith("## LEVEL ")
+    assert text.startswith(f"## {said_of(calibration)[0]} ")
     assert len(text.encode()) < LIMIT
     titles = re.findall(r"^### (.*)", text, re.MULTILINE)
     warned = ["Warnings"] if calibration.warnings else []
