@@ -174,7 +174,7 @@ def _counted(
     if opened.made:
         note(f"made ledger {opened.name}")
     found = take_look(opened, strategy, base, tuned, **options)
-    if told := told_of(found.reserved):
+    for told in told_of(found.reserved):
         note(f"note: {told}")
     return found.audit
 

@@ -81,14 +81,21 @@ def found_by(result: Audit) -> dict[str, Any]:
     }
 
 
-def told_of(reserved: Reserved) -> str:
-    """Give the looks that the count does not hold, as a sentence; nothing where there are none."""
-    if not reserved.elsewhere:
-        return ""
-    many = "1 look" if reserved.elsewhere == 1 else f"{reserved.elsewhere} looks"
-    return (
-        f"{many} at the same out-of-sample returns of the base went under other strategies' names: not in this count."
-    )
+def told_of(reserved: Reserved) -> tuple[str, ...]:
+    """Give a sentence each of a base that is not that of an earlier look, and of looks that the count does not hold."""
+    found = []
+    if reserved.other_base is not None:
+        found.append(
+            f"The base is not that of look {reserved.other_base} of this strategy: over the same out-of-sample window "
+            "it has other returns."
+        )
+    if reserved.elsewhere:
+        many = "1 look" if reserved.elsewhere == 1 else f"{reserved.elsewhere} looks"
+        found.append(
+            f"{many} at the same out-of-sample returns of the base went under other strategies' names: not in this "
+            "count."
+        )
+    return tuple(found)
 
 
 def commit() -> str | None:

@@ -139,7 +139,7 @@ def _audited(entry: Entry, ledger: Ledger | None) -> tuple[Audit, tuple[str, ...
     from auditor.counted import take_look, told_of
 
     found = take_look(ledger, entry.strategy, base, tuned, **options)
-    return found.audit, (told,) if (told := told_of(found.reserved)) else ()
+    return found.audit, told_of(found.reserved)
 
 
 def _told(error: AuditorError | OSError) -> str:

@@ -20,7 +20,7 @@ from auditor.ledger import chain
 from auditor.ledger.budget import Look, Subject, canonical, extent, overlap, spend
 from auditor.ledger.chain import Head, Row
 from auditor.ledger.engine import connect_to, parse, reached, shown
-from auditor.ledger.stored import all_rows, refuse_misshapen, the_head, windows_of
+from auditor.ledger.stored import all_rows, look_at_another_base, refuse_misshapen, the_head, windows_of
 from auditor.ledger.tables import REVISIONS, ROWS, head, rows, version
 
 LOCK = 0x61756469746F72
@@ -34,12 +34,14 @@ class Reserved:
     row        of the look
     repeated   the same look was taken before: it costs nothing
     elsewhere  looks at the very same out-of-sample returns of the base, counted under other strategies' names
+    other_base  number of this strategy's last look at the very same windows that was of another base; None: of none
     """
 
     look: Look
     row: int
     repeated: bool
     elsewhere: int
+    other_base: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,7 +100,8 @@ class Ledger:
             ).first()
             if same is not None:
                 look = spend(subject, same.number, strategy)
-                return Reserved(look=look, row=same.seq, repeated=True, elsewhere=elsewhere or 0)
+                other = look_at_another_base(connection, strategy, subject, before=same.seq)
+                return Reserved(look=look, row=same.seq, repeated=True, elsewhere=elsewhere or 0, other_base=other)
             near = connection.execute(
                 select(rows.c.windows, func.count())
                 .where(rows.c.kind == "look", rows.c.strategy == strategy)
@@ -107,6 +110,7 @@ class Ledger:
             )
             earlier = sum(count for windows, count in near if overlap(subject.windows, windows_of(windows, self.name)))
             look = spend(subject, earlier + 1, strategy)
+            other = look_at_another_base(connection, strategy, subject, before=end.seq + 1)
             body = {
                 "inputs": subject.inputs,
                 "oos": subject.oos,
@@ -121,7 +125,7 @@ class Ledger:
                 first=first, last=last, windows=canonical(subject.windows), base=subject.oos["base"],
                 refers=None, body=body,
             )  # fmt: skip
-        return Reserved(look=look, row=row.seq, repeated=False, elsewhere=elsewhere or 0)
+        return Reserved(look=look, row=row.seq, repeated=False, elsewhere=elsewhere or 0, other_base=other)
 
     def record(self, reserved: Reserved, found: Mapping[str, Any]) -> None:
         """Keep what a look found; the same finding of the same look is kept once."""

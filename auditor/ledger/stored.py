@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from sqlalchemy import Connection, select
 
 from auditor.errors import LedgerError
-from auditor.ledger.budget import Windows
+from auditor.ledger.budget import Subject, Windows, canonical
 from auditor.ledger.chain import Head, Row, misshapen
 from auditor.ledger.tables import head, rows
 
@@ -50,3 +51,37 @@ def windows_of(text: str, name: str) -> Windows:
     except (ValueError, TypeError, RecursionError):
         pass
     raise LedgerError(f"ledger {name}: a row was changed: {text[:40]!r} are no windows. See: auditor ledger verify")
+
+
+def look_at_another_base(connection: Connection, strategy: str, subject: Subject, *, before: int) -> int | None:
+    """Find the last look of a strategy at the very same windows whose base had other returns in them; give its number.
+
+    before  row of the look that asks
+
+    The same file is the same base, whatever was taken off it; two looks less different cash cannot be told apart.
+    """
+    earlier = connection.execute(
+        select(rows.c.number, rows.c.body)
+        .where(rows.c.kind == "look", rows.c.strategy == strategy, rows.c.seq < before)
+        .where(rows.c.windows == canonical(subject.windows), rows.c.base != subject.oos["base"])
+        .order_by(rows.c.seq.desc())
+    )
+    file, cash = subject.inputs.get("base"), _cash(subject.inputs, subject.settings)
+    for number, body in earlier:
+        inputs, settings = _told_in(body, "inputs"), _told_in(body, "settings")
+        if (file is None or inputs.get("base") != file) and _cash(inputs, settings) == cash:
+            return int(number)
+    return None
+
+
+def _cash(inputs: Mapping[str, Any], settings: Mapping[str, Any]) -> tuple[Any, Any]:
+    return inputs.get("rf"), settings.get("rf")
+
+
+def _told_in(body: str, name: str) -> Mapping[str, Any]:
+    """Give a table of a look's body; an empty one where somebody wrote what is no look of ours."""
+    try:
+        found = json.loads(body)[name]
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}

@@ -182,6 +182,22 @@ def test_a_ledger_that_is_lost_on_the_way_ends_the_run_with_a_two(desk, run, mon
     assert "Not run: ledger is gone" in result.stdout
 
 
+def test_a_base_that_is_not_that_of_an_earlier_look_is_told(desk, run):
+    assert "The base is not" not in run("gate", "--only", "good").stdout
+    table = pd.read_csv(desk / "good.csv")
+    same = table.assign(tuned=table["tuned"] + 1e-4)
+    same.to_csv(desk / "good.csv", index=False)
+    assert "The base is not" not in run("gate", "--only", "good").stdout
+    same.assign(base=table["base"] - 1e-3).to_csv(desk / "good.csv", index=False)
+    told = "The base is not that of look 2 of this strategy"
+    assert told in " ".join(run("gate", "--only", "good").stdout.split())
+    assert told in " ".join(run("gate", "--only", "good", "--report", "md:gate.md").stdout.split())
+    assert told in (desk / "gate.md").read_text()
+    ledger = ("--ledger", "sqlite:///looks.db", "--strategy", "good", "--oos-start", "1983-01-31", "--reps", "199")
+    done = run("audit", "good.csv:base", "good.csv:tuned", *ledger)
+    assert told in " ".join(done.stderr.split())
+
+
 def test_looks_under_other_names_are_told(desk, run):
     run("gate", "--only", "good")
     file = desk / "auditor.toml"

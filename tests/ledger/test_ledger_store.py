@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 
 import pytest
 
@@ -12,6 +13,7 @@ from auditor.config import MOST_REPS
 from auditor.errors import InputError, LedgerError
 from auditor.ledger.budget import level_left, overlap, spend
 from auditor.ledger.store import Ledger
+from auditor.ledger.stored import _told_in
 
 
 def test_the_levels_of_all_looks_stay_together_under_the_level():
@@ -84,6 +86,33 @@ def test_strategies_are_counted_apart_and_looks_under_other_names_are_told(url, 
         ledger.reserve("s", subject(number))
     other = ledger.reserve("s-renamed", subject(9))
     assert (other.look.number, other.elsewhere) == (1, 3)
+
+
+def test_another_base_in_the_same_window_is_told_and_another_cash_rate_is_none(url, subject):
+    def of(name, base, file, **more):
+        one = subject(name, **more)
+        return replace(one, oos={**one.oos, "base": base * 64}, inputs={**one.inputs, "base": file * 64})
+
+    ledger = Ledger(url)
+    assert ledger.reserve("s", of("a", "1", "a")).other_base is None
+    assert ledger.reserve("s", of("b", "1", "a")).other_base is None
+    # The same file less another cash rate, and another file that cannot be held to it; a longer file, the same window.
+    assert ledger.reserve("s", of("c", "2", "a", rf=0.02)).other_base is None
+    assert ledger.reserve("s", of("d", "1", "b")).other_base is None
+    changed = of("e", "3", "c")
+    assert ledger.reserve("s", changed).other_base == 4
+    assert ledger.reserve("s", changed).other_base == 4
+    rollouts = replace(of("h", "6", "z"), inputs={"base rollouts": "r" * 64})
+    assert ledger.reserve("s", rollouts).other_base == 5
+    assert ledger.reserve("s", of("a", "1", "a")).other_base is None
+    later = (("2024-01-01", "2024-12-31"),)
+    assert ledger.reserve("s", of("f", "4", "d", windows=later)).other_base is None
+    assert ledger.reserve("t", of("g", "5", "e")).other_base is None
+
+
+@pytest.mark.parametrize("body", ["[]", "no json", '{"inputs": 3}', '{"settings": {}}', "[" * 100_000])
+def test_a_row_that_somebody_wrote_tells_another_base(body):
+    assert _told_in(body, "inputs") == {}
 
 
 def test_a_look_that_never_ended_has_been_one(url, subject):
