@@ -7,15 +7,18 @@ from collections.abc import Iterator
 from html import escape
 from typing import TYPE_CHECKING
 
+from auditor.config import Settings
 from auditor.report import shown, stable
 from auditor.report.markdown import as_markdown, escaped
 from auditor.report.markup import notebook_html
 from auditor.report.plain import clean, shortened
 from auditor.report.styled import Line, Piece, Style, wrapped
 from auditor.verdict.checks import Finding
+from auditor.verdict.gate import Requirements
 from auditor.verdict.words import p_text
 
 if TYPE_CHECKING:
+    from auditor.gate.config import Entry
     from auditor.gate.outcome import GateRun, Outcome, Status
 
 MARKS: dict[Status, str] = {"passed": "pass", "accepted": "excepted", "failed": "FAIL", "error": "ERROR"}
@@ -65,8 +68,9 @@ def summary(run: GateRun) -> str:
 
 
 def told(one: Outcome) -> list[str]:
-    """Give what is under an audit's line: rules that fail, its look, its stability, an error, an exception, notes."""
-    found = [str(failure) for failure in one.failures]
+    """Give what is under an audit's line: its own rule, rules that fail, look, stability, an error, an exception, notes."""
+    found = [rule] if (rule := own_rule(one.entry)) else []
+    found += [str(failure) for failure in one.failures]
     if one.audit is not None and one.audit.look is not None and (one.failures or one.audit.look.number > 1):
         found.append(shown.look(one.audit))
     if one.audit is not None and one.audit.stability is not None:
@@ -76,6 +80,23 @@ def told(one: Outcome) -> list[str]:
     if one.accepted is not None:
         found.append(f"excepted until {one.accepted.expires} by {one.accepted.by}: {one.accepted.reason}")
     return [*found, *one.notes]
+
+
+def own_rule(entry: Entry) -> str:
+    """Give what an audit is held to in place of the defaults: "rule: require unproven; level 0.5"; "" for those."""
+    usual, parts = Requirements(), []
+    if set(entry.needed.require) != set(usual.require):
+        parts.append(f"require {' or '.join(entry.needed.require)}")
+    if entry.needed.standing != usual.standing:
+        parts.append(f"standing {entry.needed.standing}")
+    if entry.needed.on_undecided != usual.on_undecided:
+        parts.append(f"on_undecided {entry.needed.on_undecided}")
+    level, gain_level = (entry.options.get(name) for name in ("level", "gain_level"))
+    if level not in (None, Settings().level):
+        parts.append(f"level {level:g}")
+    if gain_level is not None:
+        parts.append(f"gain_level {gain_level:g}")
+    return f"rule: {'; '.join(parts)}" if parts else ""
 
 
 def warned(one: Outcome) -> list[str]:

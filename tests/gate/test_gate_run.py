@@ -182,6 +182,22 @@ def test_a_ledger_that_is_lost_on_the_way_ends_the_run_with_a_two(desk, run, mon
     assert "Not run: ledger is gone" in result.stdout
 
 
+def test_a_rule_that_is_not_the_default_stands_under_its_audit(desk, run):
+    result = run("gate", "--only", "good", "--report", "md:plain.md", "--report", "html:plain.html")
+    for text in (result.stdout, (desk / "plain.md").read_text(), (desk / "plain.html").read_text()):
+        assert "rule:" not in text
+    file = desk / "auditor.toml"
+    own = 'require = ["unproven", "efficiency"]\nstanding = "shown"\non_undecided = "pass"\n'
+    own += "level = 0.2\ngain_level = 0.3\n"
+    file.write_text(file.read_text().replace("reps = 199", "reps = 199\n" + own))
+    result = run("gate", "--only", "good", "--report", "md:gate.md", "--report", "html:gate.html")
+    rule = "rule: require unproven or efficiency; standing shown; on_undecided pass; level 0.2; gain_level 0.3"
+    for text in (result.stdout, (desk / "gate.md").read_text(), (desk / "gate.html").read_text()):
+        assert rule in " ".join(text.replace("\\", "").split())
+    file.write_text(file.read_text().replace(own, 'level = 0.05\nrequire = ["efficiency", "new_edge"]\n'))
+    assert "rule:" not in run("gate", "--only", "good").stdout
+
+
 def test_a_base_that_is_not_that_of_an_earlier_look_is_told(desk, run):
     assert "The base is not" not in run("gate", "--only", "good").stdout
     table = pd.read_csv(desk / "good.csv")
