@@ -68,7 +68,7 @@ def summary(run: GateRun) -> str:
 
 
 def told(one: Outcome) -> list[str]:
-    """Give what is under an audit's line: its own rule, rules that fail, look, stability, an error, an exception, notes."""
+    """Give what is under an audit's line: its own rule, rules that fail, look, stability, error, exception, notes."""
     found = [rule] if (rule := own_rule(one.entry)) else []
     found += [str(failure) for failure in one.failures]
     if one.audit is not None and one.audit.look is not None and (one.failures or one.audit.look.number > 1):
