@@ -489,8 +489,9 @@ def test_the_date_column_is_that_of_every_file_that_has_it(tmp_path):
             held = {"base_positions": f"{path}:other", "tuned_positions": f"{path}:other", "instrument_returns": path}
             with pytest.raises(InputError, match="the positions earn"):
                 audit(f"{tmp_path}/all.csv:base", f"{tmp_path}/all.csv:tuned", **held, **how, position_lag=lag)
-        runs = audit(base_rollouts=path, tuned_rollouts=path, **how)
-        assert runs.label == "no_gain"
+    assert audit(base_rollouts=tmp_path / "all.csv", tuned_rollouts=tmp_path / "all.csv", **how).label == "no_gain"
+    with pytest.raises(InputError, match="no column 'asof'"):  # rollouts are policies, as BASE and TUNED are
+        audit(base_rollouts=path, tuned_rollouts=path, **how)
     assert found["all.csv"].sharpe == found["dated.csv"].sharpe
     assert found["all.csv"].attribution == found["dated.csv"].attribution
 
