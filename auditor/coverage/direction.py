@@ -176,22 +176,18 @@ def direction_throughout(
     outside  (n,) rows out of sample; the rest as in `direction`
 
     A policy that bets at random in sample and is a part of the base out of it is wider on the whole sample, as is a
-    part of the base with a few large bets. So where the whole sample says wider, the periods out of sample, and all
-    periods but the 2 % that differ most either way, must neither point to a narrower policy nor be blind. Elsewhere the
-    periods out of sample count where they point to narrower more than the whole does; large periods are data there.
+    part of the base with a few large bets. So what says wider on the whole sample must point there out of sample too,
+    and without the 2 % of periods that differ most either way; and what is narrower out of sample is narrower.
     """
     whole = direction(base, tuned, known, level=level)
-    if whole.z is None:
-        return whole
     parts = [(outside, OUTSIDE)]
     if whole.verdict == "wider":
         parts.append((usual(base, tuned), USUAL))
     for rows, periods in parts:
         other = direction(base[rows], tuned[rows], known[rows], level=level)
-        if other.z is None:
+        if whole.z is None or other.z is None or whole.verdict == "narrower":
             continue
-        lost = whole.verdict == "wider" and other.verdict != "wider" and other.hidden(level)
-        if lost or other.z < min(whole.z, 0.0):
+        if other.verdict == "narrower" or (whole.verdict == "wider" and other.z < 0):
             return replace(other, periods=periods)
     return whole
 
