@@ -13,7 +13,7 @@ from confusion import DOCS, asked_for, cases, error_of, gathered, setting_of, wr
 from auditor.books import read_books
 from auditor.config import Settings
 from auditor.coverage.booking import cover_from_trades
-from auditor.coverage.direction import DAILY, direction
+from auditor.coverage.direction import DAILY, direction_throughout
 from auditor.coverage.streams import candidates, cover_from_returns, own_streams, without_known
 from auditor.inputs.pair import make_pair
 from auditor.inputs.returns import read_returns
@@ -75,7 +75,8 @@ def seen(case, evidence, settings):
         if desk is None
         else cover_from_trades(desk.booked, index)
     )
-    return pair, parts, direction(pair.base, pair.tuned, pair.known, level=LEVEL)
+    way = direction_throughout(pair.base, pair.tuned, pair.known, pair.out_of_sample.index, level=LEVEL)
+    return pair, parts, way
 
 
 def plain_new_p(pair, parts, settings):
@@ -107,7 +108,7 @@ def calls_new(found, new_p, way, pair, evidence, *, gain_level=None, level=LEVEL
         told = evidence == "trades" or way.tells_new(pair.frequency.name)
         gain_level = 0.20 if told else LEVEL
     if barred is None:
-        hidden = pair.periods_per_year >= DAILY and way.hidden(LEVEL)
+        hidden = pair.frequency.name in DAILY and way.hidden(LEVEL)
         barred = evidence != "trades" and (way.verdict == "narrower" or hidden)
     steady = gain.gain >= 0.005 and found.horizon_share is not None and found.horizon_share >= 0.5
     return bool(
