@@ -100,7 +100,8 @@ def measure(pair: Pair, where: Span, parts: Split, settings: Settings, *, claim:
         horizons=sorted({*HORIZONS, horizon}),
         found=sharpe_difference_test(scaled_base, scaled_tuned, draws, resampled=in_pair),
     )
-    gain_signs = signs_of_few(scaled_tuned - scaled_base, draws)
+    # Of the same Sharpe ratios only rounding is left, which says nothing of periods.
+    gain_signs = signs_of_few(scaled_tuned - scaled_base, draws) if abs(test.gain) >= ROUNDING else None
     if gain_signs is not None:
         least = min(1.0, 2 * min(gain_signs, 1 - gain_signs))
         test = replace(
