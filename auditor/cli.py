@@ -19,7 +19,7 @@ from auditor.cli_batch import batch
 from auditor.cli_beside import compare, tries
 from auditor.cli_gate import gate, init
 from auditor.cli_ledger import ledger as ledger_commands
-from auditor.errors import AuditorError, internal
+from auditor.errors import AuditorError, internal, of_system
 from auditor.grouped import GroupedCommand
 from auditor.options import output_options
 from auditor.terminal import console, print_json
@@ -53,8 +53,7 @@ class Commands(click.Group):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             ctx.exit(PIPE_CLOSED)
         except OSError as error:
-            what = f"{error.filename}: {error.strerror}" if error.filename else str(error)
-            _fail(ctx, what, COULD_NOT_RUN)
+            _fail(ctx, of_system(error), COULD_NOT_RUN)
         except (click.ClickException, click.Abort, click.exceptions.Exit):
             raise
         except Exception as error:  # Python would end with 1, which says that an audit fails

@@ -15,6 +15,7 @@ import click
 from auditor.grouped import Grouped, GroupedCommand
 from auditor.options import EVERY_FORMAT as FORMATS
 from auditor.options import check_reports, json_option, parse_reports
+from auditor.plural import several
 from auditor.terminal import console, note, print_json
 
 if TYPE_CHECKING:
@@ -89,7 +90,7 @@ def gate(
     _refuse_mixed(ctx.params)
     found = load(config)
     if check:
-        click.echo(f"{named(found.path)} holds: {len(found.entries)} audit{'s' if len(found.entries) != 1 else ''}")
+        click.echo(f"{named(found.path)} holds: {several(len(found.entries), 'audit')}")
         return
     from auditor.gate.run import files_kept, files_read, run_gate
 

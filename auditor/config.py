@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
-from typing import Any, Literal, TypeGuard
+from typing import Any, Literal, TypeGuard, get_args
 
 from auditor.choices import plain, refuse_no_truth, refuse_other_choice
 from auditor.errors import InputError
@@ -15,15 +15,17 @@ Missing = Literal["refuse", "drop"]
 Kind = Literal["returns", "prices"]
 Unit = Literal["decimal", "percent"]
 RolloutAs = Literal["mean", "each"]
+Reconcile = Literal["check", "off"]
+Net = Literal["net", "gross"]
 
 CHOICES: tuple[tuple[str, tuple[str | None, ...]], ...] = (
-    ("align", ("strict", "inner")),
-    ("na", ("refuse", "drop")),
-    ("kind", ("returns", "prices", None)),
-    ("unit", ("decimal", "percent", None)),
-    ("reconcile", ("check", "off")),
-    ("pnl", ("net", "gross", None)),
-    ("rollout_as", ("mean", "each")),
+    ("align", get_args(Align)),
+    ("na", get_args(Missing)),
+    ("kind", (*get_args(Kind), None)),
+    ("unit", (*get_args(Unit), None)),
+    ("reconcile", get_args(Reconcile)),
+    ("pnl", (*get_args(Net), None)),
+    ("rollout_as", get_args(RolloutAs)),
 )
 """Options that are one of a few words, and these; None where it need not be given."""
 
@@ -92,8 +94,8 @@ class Settings:
     rf: str | float | None = None
     opportunity: tuple[str, ...] = ("instrument", "side")
     tolerance: int = 0
-    reconcile: Literal["check", "off"] = "check"
-    pnl: Literal["net", "gross"] | None = None
+    reconcile: Reconcile = "check"
+    pnl: Net | None = None
     capital: float | None = None
     position_lag: int = 1
     compounding: bool = False

@@ -11,6 +11,7 @@ from auditor.audit import audit
 from auditor.ledger.budget import Look, Subject
 from auditor.ledger.chain import read_key
 from auditor.ledger.store import Ledger, Reserved
+from auditor.plural import several
 
 if TYPE_CHECKING:
     from auditor.result import Audit
@@ -90,10 +91,9 @@ def told_of(reserved: Reserved) -> tuple[str, ...]:
             "it has other returns."
         )
     if reserved.elsewhere:
-        many = "1 look" if reserved.elsewhere == 1 else f"{reserved.elsewhere} looks"
         found.append(
-            f"{many} at the same out-of-sample returns of the base went under other strategies' names: not in this "
-            "count."
+            f"{several(reserved.elsewhere, 'look')} at the same out-of-sample returns of the base went under other "
+            "strategies' names: not in this count."
         )
     return tuple(found)
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from auditor.config import Settings
 from auditor.coverage.attribution import Counted, TradeAttribution, attribute, by_column, grouped
-from auditor.coverage.booking import Booked, book, booked, exit_rows, pnl_beside_base
+from auditor.coverage.booking import Booked, book, booked, exit_rows, pnl_beside_base, sizes
 from auditor.coverage.concentration import Concentration, concentration
 from auditor.coverage.lines import Lines, lines_of
 from auditor.coverage.reconcile import REFUSED, Reconciliation, reconcile
@@ -180,11 +180,6 @@ def make_desk(pair: Pair, base: Trades, tuned: Trades, settings: Settings) -> De
         notes=base.notes + tuned.notes + lines.notes,
         warnings=warnings + doubts,
     )
-
-
-def sizes(trades: Trades) -> Array:
-    """Notional of each trade where prices are known, else its quantity."""
-    return trades.quantity * (1.0 if trades.entry_price is None else trades.entry_price)
 
 
 def trade_lines(

@@ -17,6 +17,11 @@ class LedgerError(AuditorError):
     """A ledger of looks that cannot be reached, read or trusted."""
 
 
+def of_system(error: OSError) -> str:
+    """Say what the system refused, and of which file where it tells."""
+    return f"{error.filename}: {error.strerror}" if error.filename else str(error)
+
+
 def internal(error: Exception) -> str:
     """Say what no user caused: a defect of the program, or of a library."""
     return f"internal error: {type(error).__name__}: {error}"

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from auditor.errors import AuditorError, InputError, internal
+from auditor.errors import AuditorError, InputError, internal, of_system
 from auditor.kept import Kept, keeping
 from auditor.threads import one_thread_for_good
 from auditor.wanted import without_pictures
@@ -74,8 +74,7 @@ def perform(task: Task, job: Any) -> Done:
     except MemoryError:
         return Done(error="it does not fit in the memory of this machine", memory=memory_held(), passing=True)
     except OSError as error:
-        what = f"{error.filename}: {error.strerror}" if error.filename else str(error)
-        return Done(error=what, memory=memory_held(), passing=True)
+        return Done(error=of_system(error), memory=memory_held(), passing=True)
     except Exception as error:  # a defect of the program, or of a library, must not end the other audits
         return Done(error=internal(error), memory=memory_held(), passing=True)
 

@@ -177,10 +177,14 @@ def netted_share(tuned: Trades, share: Array) -> float:
     side = tuned.side > 0
     own = exposure(tuned.instrument * 2 + side, tuned.entry, tuned.exit)
     against = covered_share(own, tuned.instrument * 2 + ~side, tuned.entry, tuned.exit)
-    size = tuned.quantity * (1.0 if tuned.entry_price is None else np.abs(tuned.entry_price))
-    time = np.maximum(tuned.exit - tuned.entry, 1) * (1 - share) * size
+    time = np.maximum(tuned.exit - tuned.entry, 1) * (1 - share) * np.abs(sizes(tuned))
     whole = float(time.sum())
     return float((time * against).sum()) / whole if whole > 0 else 0.0
+
+
+def sizes(trades: Trades) -> Array:
+    """Notional of each trade where prices are known, else its quantity."""
+    return trades.quantity * (1.0 if trades.entry_price is None else trades.entry_price)
 
 
 SELECTED = 2.326

@@ -171,7 +171,7 @@ def correlation(a: Array, b: Array) -> float:
 def direction_throughout(
     base: Array, tuned: Array, known: Array, outside: NDArray[np.int64], *, level: float
 ) -> Direction:
-    """Test which policy is inside the other: on the whole sample, or where less shows that tuned is the wider one.
+    """Test which policy is inside the other: on the whole sample, unless a part of it contradicts that.
 
     outside  (n,) rows out of sample; the rest as in `direction`
 
@@ -180,14 +180,14 @@ def direction_throughout(
     and without the 2 % of periods that differ most either way; and what is narrower out of sample is narrower.
     """
     whole = direction(base, tuned, known, level=level)
+    if whole.z is None or whole.verdict == "narrower":
+        return whole
     parts = [(outside, OUTSIDE)]
     if whole.verdict == "wider":
         parts.append((usual(base, tuned), USUAL))
     for rows, periods in parts:
         other = direction(base[rows], tuned[rows], known[rows], level=level)
-        if whole.z is None or other.z is None or whole.verdict == "narrower":
-            continue
-        if other.verdict == "narrower" or (whole.verdict == "wider" and other.z < 0):
+        if other.verdict == "narrower" or (whole.verdict == "wider" and other.z is not None and other.z < 0):
             return replace(other, periods=periods)
     return whole
 
@@ -201,7 +201,7 @@ def usual(base: Array, tuned: Array) -> NDArray[np.int64]:
 
 
 def direction(base: Array, tuned: Array, known: Array, *, level: float) -> Direction:
-    """Test which policy is inside the other, on the whole sample.
+    """Test which policy is inside the other, over all periods given.
 
     base, tuned  (T,) per-period returns
     known        (T, k) known streams, removed from both first; k may be 0

@@ -9,7 +9,7 @@ from fnmatch import fnmatchcase
 from glob import escape
 from typing import TYPE_CHECKING, Any
 
-from auditor.errors import AuditorError, ConfigError, LedgerError, internal
+from auditor.errors import AuditorError, ConfigError, LedgerError, internal, of_system
 from auditor.gate import baseline
 from auditor.gate.config import Entry, GateConfig, named
 from auditor.gate.expand import expanded
@@ -65,7 +65,7 @@ def run_gate(
         try:
             audit, notes = _audited(entry, ledger)
         except (AuditorError, OSError) as error:
-            message = _told(error)
+            message = of_system(error) if isinstance(error, OSError) else in_keys(str(error))
             outcomes.append(Outcome(entry=entry, status="error", message=message))
             lost = message if isinstance(error, LedgerError) else ""
             continue
@@ -140,12 +140,6 @@ def _audited(entry: Entry, ledger: Ledger | None) -> tuple[Audit, tuple[str, ...
 
     found = take_look(ledger, entry.strategy, base, tuned, **options)
     return found.audit, told_of(found.reserved)
-
-
-def _told(error: AuditorError | OSError) -> str:
-    if isinstance(error, OSError) and error.filename:
-        return f"{error.filename}: {error.strerror}"
-    return in_keys(str(error))
 
 
 def _judged(

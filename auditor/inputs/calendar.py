@@ -17,12 +17,14 @@ WEEKS = 365.25 / 7
 RUN = 5  # gaps of another class in a row that make a calendar mixed
 SHARE = 0.05  # or this share of all gaps
 
+_HALF = (10.5, 18.5)  # days between fortnights, or half months
+
 # name, periods a year, the gaps in days that belong to it; between two ranges the nearer name, called mixed
 _CLASSES = (
     ("daily", 252.0, 0.8, 4.5),
     ("weekly", 52.0, 4.5, 10.5),
-    ("fortnightly", 26.0, 10.5, 18.5),
-    ("half-monthly", 24.0, 10.5, 18.5),
+    ("fortnightly", 26.0, *_HALF),
+    ("half-monthly", 24.0, *_HALF),
     ("monthly", 12.0, 20.0, 45.0),
     ("quarterly", 4.0, 60.0, 135.0),
     ("annual", 1.0, 250.0, 500.0),
@@ -95,9 +97,8 @@ def infer_frequency(dates: pd.DatetimeIndex) -> Frequency:
         return _intraday(dates)
     if middle <= _CLASSES[0][3]:
         return _daily(dates, gaps)
-    around = (gaps >= 10.5) & (gaps <= 18.5)
-    if 10.5 <= middle <= 18.5:  # half months have 13 to 17 days by turns, fortnights 14
-        middle = float(gaps[around].mean())
+    if _HALF[0] <= middle <= _HALF[1]:  # half months have 13 to 17 days by turns, fortnights 14
+        middle = float(gaps[(gaps >= _HALF[0]) & (gaps <= _HALF[1])].mean())
     name, per_year, low, high = min(_CLASSES[1:], key=lambda row: abs(np.log(middle * row[1] / 365.25)))
     mixed = not low <= middle <= high or _mixed((gaps < low) | ((gaps > high) & (gaps <= 3 * high)))
     return Frequency(name=name, periods_per_year=per_year, mixed=mixed, evidence=f"{name} dates")
