@@ -22,9 +22,7 @@ from auditor.batch.cells import (
 from auditor.batch.globs import expanded
 from auditor.batch.jobs import Job
 from auditor.errors import AuditorError, ConfigError, InputError
-
-POLICIES, ROLLOUTS = ("base", "tuned"), ("base_rollouts", "tuned_rollouts")
-"""A row has the first two, or the other two, or all."""
+from auditor.gate.keys import POLICIES, ROLLOUTS
 
 
 def read_manifest(path: str | os.PathLike[str]) -> list[Job]:

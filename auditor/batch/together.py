@@ -13,6 +13,7 @@ import numpy as np
 
 from auditor.batch.jobs import Group, Job
 from auditor.errors import InputError
+from auditor.gate.keys import ROLLOUTS
 from auditor.plural import several
 
 REPS = 1_000
@@ -23,8 +24,6 @@ MOST_CELLS = 10_000_000
 
 SAME = ("base_sha256", "oos_first", "oos_last", "n_oos", "periods_per_year", "level", "seed")
 """What audits share that are tested together, beside the base's returns: its file, the window, how they are tested."""
-
-ROLLOUTS = ("base_rollouts", "tuned_rollouts")
 
 
 class Family(NamedTuple):
