@@ -17,7 +17,7 @@ from auditor.coverage.tries_luck import beyond_luck
 from auditor.coverage.tries_placebo import Placebo, shifted_positions, shifted_returns
 from auditor.coverage.tries_verdict import judge_tries
 from auditor.errors import InputError
-from auditor.inputs.calendar import show
+from auditor.inputs.calendar import refuse_other_step, show
 from auditor.inputs.pair import Pair
 from auditor.inputs.returns import Returns
 from auditor.inputs.rollouts import Rollouts
@@ -197,6 +197,7 @@ def _placebo(policy: _OnPair, part: Cut, hurdle: float, seed: int) -> Placebo:
 
 def _instrument_on(pair: Pair, market: Returns, names: tuple[str, ...]) -> Array:
     """Returns of what the rollouts trade on the dates of a pair, in the order of the rollouts' instruments: (T, K)."""
+    refuse_other_step(market.name, market.dates, "the rollouts", pair.dates)
     at = market.dates.get_indexer(pair.dates)
     lacking = pair.dates[at < 0]
     if len(lacking):

@@ -27,6 +27,9 @@ FASTER_THAN_MONTHS = 24
 FEWEST_PERIODS = 30
 """Periods that earn or lose, for their share to tell."""
 
+FEWEST_IDLE = 20
+"""Zeros in a row, at the beginning or the end, that are told: a month of days."""
+
 MAKES = 0.75
 """Share of a gain that one return brings, for it to make the result and not only a part of the gain."""
 
@@ -54,6 +57,42 @@ def too_good(pair: Pair, inside: Measured, outside: Measured) -> str | None:
         "periods that lose, come from look-ahead, stale prices or smoothed returns more often than from trading. Look "
         "for returns that use the same period's data."
     )
+
+
+def too_bad(pair: Pair, inside: Measured, outside: Measured) -> str | None:
+    """Name the policies whose Sharpe ratio is too low to be lost: their unit is wrong, or that of cash."""
+    most = MOST_INTRADAY if pair.frequency.name == "intraday" else MOST
+    ratios = [
+        (f"{name} {words}", getattr(measured.gain, name))
+        for name in ("base", "tuned")
+        for words, measured in (("in sample", inside), ("out of sample", outside))
+    ]
+    found = [f"{where}, {ratio:.1f}" for where, ratio in ratios if ratio < -most]
+    if not found:
+        return None
+    cash = float(pair.cash.mean()) * pair.periods_per_year
+    volatility = float((pair.base + pair.cash).std()) * pair.periods_per_year**0.5
+    beside = f" Cash takes {cash:.2%} a year off returns that move {volatility:.2%} a year." if cash else ""
+    return (
+        f"Hardly to be lost (Sharpe ratio of {'; '.join(found)}): below {-most:g} a unit is wrong more often than a "
+        f"policy. Were decimal returns divided by 100, or is the cash rate in percent?{beside}"
+    )
+
+
+def begins_idle(pair: Pair) -> Iterator[str]:
+    """Name a policy that begins or ends with zeros: it had not begun, or was over, and the rest is diluted by them."""
+    for name, policy in (("base", pair.base + pair.cash), ("tuned", pair.tuned + pair.cash)):
+        moves = np.flatnonzero(np.abs(policy) > 1e-12 * np.abs(policy).max())
+        if not moves.size:
+            continue
+        usual = int(np.diff(moves).max(initial=1)) - 1
+        first, last = int(moves[0]), policy.size - 1 - int(moves[-1])
+        for count, words in ((first, "first"), (last, "last")):
+            if count >= max(FEWEST_IDLE, 2 * usual):
+                yield (
+                    f"The {words} {count} returns of {name} are zero, and nowhere else are there so many: was it not "
+                    f"traded yet, or no longer? If so, cut both files to the dates on which both were."
+                )
 
 
 def _share_lost(returns: NDArray[np.float64]) -> float | None:

@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 from auditor.config import Settings
 from auditor.coverage.accruals import accrued
 from auditor.coverage.direction import DAILY, Direction
+from auditor.coverage.moved import moved
 from auditor.coverage.streams import COLLINEAR
 from auditor.errors import InputError
-from auditor.implausible import below_zero, single_returns, too_good
+from auditor.implausible import begins_idle, below_zero, single_returns, too_bad, too_good
 from auditor.inputs.pair import MIN_OOS, Pair
 from auditor.measure import Measured
 from auditor.verdict.checks import Evidence, Finding
@@ -53,6 +54,11 @@ def oddities(
     found = []
     if np.array_equal(pair.base, pair.tuned):
         found.append("Both policies have the same returns on every date: was one file given twice?")
+    if late := moved(pair.base, pair.tuned):
+        found.append(
+            f"The tuned returns are {late}: are the dates of one of them shifted? Date both alike. What is only "
+            "moved in time is not called new."
+        )
     if pair.in_sample.index.size < MIN_OOS:
         found.append(
             f"In sample there are only {pair.in_sample.index.size} periods: what was promised there may be mere chance."
@@ -61,6 +67,7 @@ def oddities(
         found.append(
             f"--known: {', '.join(map(repr, base_known))} is the base itself, levered or not, and tells nothing new."
         )
+    found.extend(begins_idle(pair))
     idle = pair.base + pair.cash == 0
     if evidence != "trades" and (steady := accrued(pair.base, pair.tuned, idle)).any():
         found.append(
@@ -68,7 +75,15 @@ def oddities(
             f"{float(steady[idle].mean()) * pair.periods_per_year:+.2%} a year more, as interest on cash or costs: no "
             "bet, and no edge. Give it to both policies or to none."
         )
-    found.extend(said for said in (too_good(pair, inside, outside), below_zero(pair, outside, finding)) if said)
+    found.extend(
+        said
+        for said in (
+            too_good(pair, inside, outside),
+            too_bad(pair, inside, outside),
+            below_zero(pair, outside, finding),
+        )
+        if said
+    )
     found.extend(single_returns(pair, inside, outside, finding))
     carried = [
         f"{what} (p = {p:.3f})"

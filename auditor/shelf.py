@@ -13,7 +13,7 @@ from auditor.config import Settings
 from auditor.coverage.holdings import Marked, mark
 from auditor.coverage.reconcile import REFUSED, WARNED, Reconciliation, reconcile
 from auditor.errors import InputError
-from auditor.inputs.calendar import show
+from auditor.inputs.calendar import refuse_other_step, show
 from auditor.inputs.pair import Pair
 from auditor.inputs.trades_positions import Positions
 from auditor.inputs.zones import refuse_other_clock
@@ -64,6 +64,7 @@ def make_shelf(pair: Pair, base: Positions, tuned: Positions, settings: Settings
     weights, returns = [], np.zeros((len(pair.dates), len(names)))
     for role, one, series in (("base", base, pair.base + pair.cash), ("tuned", tuned, pair.tuned + pair.cash)):
         refuse_other_clock(one.name, one.dates, one.zone, "the returns", pair.dates, pair.zone)
+        refuse_other_step(one.name, one.dates, "the returns", pair.dates)
         rows = rows_of(one, pair.dates)
         columns = np.array([names.index(name) for name in one.instruments], dtype=np.int64)
         there = rows >= 0

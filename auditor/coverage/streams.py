@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from auditor.coverage.accruals import accrued, sized
+from auditor.coverage.moved import moved
 from auditor.coverage.split import Split, all_covered
 from auditor.errors import InputError
 from auditor.stats.sharpe import ROUNDING
@@ -137,6 +138,8 @@ def cover_from_returns(
         if not pure_sizing(base, tuned):
             reason += ", but for what costs, fees or interest on cash leave"
         return all_covered(tuned[index], streams.names, reason)
+    if late := moved(base, tuned):
+        return all_covered(tuned[index], streams.names, f"its returns are {late}")
     inside = Streams(names=streams.names, values=streams.values[index], known=streams.known)
     found = split(rest[index], inside, periods_per_year)
     return replace(found, covered=found.covered + steady[index]) if steady.any() else found

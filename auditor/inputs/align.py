@@ -10,17 +10,18 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from auditor.errors import InputError
-from auditor.inputs.calendar import show
+from auditor.inputs.calendar import refuse_other_step, show
 from auditor.inputs.doubts import size_evidence
 from auditor.inputs.prices import returns_of
 from auditor.inputs.returns import Returns
 from auditor.inputs.zones import refuse_other_clock
+from auditor.plural import several, verb
 
 
 def common_dates(
     sources: dict[str, Returns], *, align: Literal["strict", "inner"], na: Literal["refuse", "drop"]
-) -> tuple[pd.DatetimeIndex, dict[str, NDArray[np.float64]], tuple[str, ...]]:
-    """Return the dates (T,), the values of each source on them (T, k), and notes on what was left out.
+) -> tuple[pd.DatetimeIndex, dict[str, NDArray[np.float64]], tuple[str, ...], tuple[str, ...]]:
+    """Return the dates (T,), the values of each source on them (T, k), notes on what was left out, and warnings.
 
     sources  by role: base and tuned, which must have the same dates; others, which must cover these
     align    "inner" keeps the common dates instead of refusing
@@ -31,6 +32,8 @@ def common_dates(
         refuse_other_clock(base.name, base.dates, base.zone, source.name, source.dates, source.zone)
     base, tuned, notes = _of_common_prices(base, tuned, align, na)
     sources = {**sources, "base": base, "tuned": tuned}
+    for source in list(sources.values())[1:]:
+        refuse_other_step(source.name, source.dates, base.name, base.dates)
     dates = base.dates
     if not dates.equals(tuned.dates):
         dates, more = _inner(base, tuned, align)
@@ -51,7 +54,8 @@ def common_dates(
     dates, tables, more = _without_missing(sources, dates, tables, na)
     for source in (base, tuned):
         _refuse_lost_moves(source, dates)
-    return pd.DatetimeIndex(dates), tables, notes + more
+    warnings = tuple(said for source in (base, tuned) if (said := _lost_returns(source, dates)))
+    return pd.DatetimeIndex(dates), tables, notes + more, warnings
 
 
 def _without_missing(
@@ -115,6 +119,23 @@ def _refuse_lost_moves(source: Returns, dates: pd.DatetimeIndex) -> None:
         )
 
 
+def _lost_returns(source: Returns, dates: pd.DatetimeIndex) -> str | None:
+    """Say what a policy earned on dates between others that the audit leaves out; None where that is nothing."""
+    if source.prices is not None or not len(dates):
+        return None
+    rows = np.flatnonzero(~source.dates.isin(dates) & (source.dates > dates[0]) & (source.dates < dates[-1]))
+    earned = np.nan_to_num(source.values[rows]).mean(axis=1)
+    rows, earned = rows[earned != 0], earned[earned != 0]
+    if not rows.size:
+        return None
+    return (
+        f"{source.name}: {several(rows.size, 'return')} that {verb(rows.size, 'are')} not zero, "
+        f"{float(earned.sum()):+.1%} in all, {verb(rows.size, 'stand')} on dates between "
+        f"others that are left out (first {show(source.dates[rows[0]])}): the audit is of a policy without them. Where "
+        "the other file has no row for a date on which it held on, its next return spans both."
+    )
+
+
 def _inner(
     base: Returns, tuned: Returns, align: Literal["strict", "inner"]
 ) -> tuple[pd.DatetimeIndex, tuple[str, ...]]:
@@ -151,6 +172,9 @@ def _shift_hint(one: Returns, other: Returns) -> str:
         early = {name: float(np.median(dates.day)) for name, dates in ((one.name, first), (other.name, second))}
         low, high = sorted(early, key=lambda name: early[name])
         if early[low] <= 5 and early[high] >= 25:
-            return f" ({high} is dated at month ends, {low} at month starts: date both alike)"
+            return (
+                f" ({high} is dated at month ends, {low} at month starts, which may mean the month before: date both "
+                "alike)"
+            )
         return " (the months agree, the days do not)"
     return ""

@@ -16,6 +16,8 @@ DAY = 86_400 * 10**9  # nanoseconds
 WEEKS = 365.25 / 7
 RUN = 5  # gaps of another class in a row that make a calendar mixed
 SHARE = 0.05  # or this share of all gaps
+OTHER_STEP = 1.9  # times the usual step of one calendar makes another frequency; half months and fortnights have 1.1
+FEWEST_STEPS = 10  # dates whose median gap is told
 
 _HALF = (10.5, 18.5)  # days between fortnights, or half months
 
@@ -102,6 +104,30 @@ def infer_frequency(dates: pd.DatetimeIndex) -> Frequency:
     name, per_year, low, high = min(_CLASSES[1:], key=lambda row: abs(np.log(middle * row[1] / 365.25)))
     mixed = not low <= middle <= high or _mixed((gaps < low) | ((gaps > high) & (gaps <= 3 * high)))
     return Frequency(name=name, periods_per_year=per_year, mixed=mixed, evidence=f"{name} dates")
+
+
+def refuse_other_step(name: str, dates: pd.DatetimeIndex, other: str, others: pd.DatetimeIndex) -> None:
+    """Refuse dates of which one usually lies twice as far from the next as the other: returns over other lengths."""
+    if min(len(dates), len(others)) < FEWEST_STEPS:
+        return
+    steps = {one: float(np.median(np.diff(days.as_unit("ns").asi8))) for one, days in ((name, dates), (other, others))}
+    fine, coarse = sorted(steps, key=lambda one: steps[one])
+    if steps[coarse] < OTHER_STEP * steps[fine]:
+        return
+    raise InputError(
+        f"{fine} usually has a date every {_length(steps[fine])} and {coarse} every {_length(steps[coarse])}: a return "
+        f"over the one is none over the other. Compound the returns of {fine} from each date of {coarse} to the next, "
+        f"or, where {coarse} leaves out periods in which nothing was held, write them with a return of 0."
+    )
+
+
+def _length(step: float) -> str:
+    """Nanoseconds in words: 7 days."""
+    for size, word in ((DAY, "day"), (DAY // 24, "hour"), (DAY // 1440, "minute")):
+        if step >= size:
+            many = step / size
+            return word if many == 1 else f"{many:g} {word}s" if many % 1 == 0 else f"{many:.1f} {word}s"
+    return f"{step / 1e9:g} s"
 
 
 def long_gaps(dates: pd.DatetimeIndex, frequency: Frequency) -> str | None:

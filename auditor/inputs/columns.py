@@ -14,9 +14,8 @@ from auditor.errors import InputError
 from auditor.inputs.calendar import show
 from auditor.inputs.dates import dates_and_notes
 from auditor.inputs.numbers import raw_floats
-from auditor.inputs.table import Table
+from auditor.inputs.table import DATE_NAMES, Table
 
-STRONG_DATES = ("date", "datetime", "timestamp")
 WEAK_DATES = ("time", "day", "month", "period", "index")
 RETURN_NAMES = (
     "return", "returns", "ret", "rets", "r", "strategy_return", "strategy_returns", "strategy return",
@@ -51,7 +50,7 @@ def date_column(table: Table, wanted: str | None, *, must: bool = True) -> int |
         _refuse_other_dates(table, table.dates)
         return None
     names = [column.lower() for column in table.header]
-    for known in (STRONG_DATES, WEAK_DATES):
+    for known in (DATE_NAMES, WEAK_DATES):
         found = [position for position, column in enumerate(names) if column in known]
         if len(found) > 1:
             raise InputError(
@@ -148,7 +147,7 @@ def column_named(table: Table, wanted: str) -> int:
 def _refuse_other_dates(table: Table, index: pd.Index[Any]) -> None:
     """Refuse a column named as dates whose days are not those of the index: which of the two is meant is not told."""
     for position, column in enumerate(table.header):
-        if column.lower() not in STRONG_DATES or table.looks[position] != "date":
+        if column.lower() not in DATE_NAMES or table.looks[position] != "date":
             continue
         try:
             here, there = (

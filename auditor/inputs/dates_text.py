@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from auditor.errors import InputError
 from auditor.inputs.table import MISSING, Label
+from auditor.plural import several
 
 # pandas cuts off what is finer than nanoseconds, and takes 09:30:5 for 09:30:05 and "59." for 59, though digits may
 # have been lost
@@ -25,7 +26,23 @@ _COMMON = tuple(
     for mark in "/.-"
     for parts in (("%d", "%m", "%Y"), ("%m", "%d", "%Y"), ("%d", "%m", "%y"), ("%m", "%d", "%y"), ("%y", "%m", "%d"))
 )
+_NAMED = (
+    "%b-%y",
+    "%b %y",
+    "%b-%Y",
+    "%b %Y",
+    "%B %Y",
+    "%d-%b-%y",
+    "%d %b %y",
+    "%a %d/%m/%Y",
+    "%a %m/%d/%Y",
+    "%a %Y-%m-%d",
+)
 _MONTH_NAMES = ("%d-%b-%Y", "%d %b %Y", "%d%b%Y", "%b %d, %Y", "%B %d, %Y", "%d %B %Y", "%Y-%b-%d", "%d/%b/%Y")
+
+
+FEWEST_ROWS = 5
+"""Rows without a date that may be no rows at all: more are a fault of the column."""
 
 
 def as_text(series: pd.Series[Any]) -> pd.Series[str]:
@@ -163,13 +180,31 @@ def refuse_dates(
                 f"They are not as --date-format {given!r} says, which holds for every file: write all dates so, or all "
                 "dates of this file as YYYY-MM-DD."
             )
-        raise InputError(f"{name}: {rows.size} {what} dates (first {lines(int(rows[0]))}: {shown!r}). {fix}")
+        fix = _no_rows(rows, raw, what) or fix
+        raise InputError(
+            f"{name}: {several(rows.size, f'{what} date')} (first {lines(int(rows[0]))}: {shown!r}). {fix}"
+        )
+
+
+def _no_rows(rows: NDArray[np.intp], raw: pd.Series[Any], what: str) -> str | None:
+    """Say so where a few rows look like none of the table: blank ones at its end, remarks, totals, headers."""
+    if rows.size > FEWEST_ROWS or 10 * rows.size > len(raw):
+        return None
+    one = rows.size == 1
+    it = "it" if one else "them"
+    if what == "missing" and rows[0] + rows.size == len(raw):
+        last = "The last line has" if one else "The last lines have"
+        return f"{last} none and may be no part of the table: delete {it}."
+    if what != "missing" and not any(re.search(r"\d", str(raw.iloc[row])) for row in rows):
+        kinds = "a remark, a total or the header again" if one else "remarks, totals or headers again"
+        return f"{'That line looks' if one else 'Those lines look'} like {kinds}: delete {it}."
+    return None
 
 
 def _formats_that_fit(raw: pd.Series[Any]) -> str:
     """Name the formats that read every row, so that no advice leads back here."""
     text = raw.astype(str).str.strip()
-    fitting = [form for form in _COMMON if not _convert(text, form=form).isna().any()]
+    fitting = [form for form in (*_COMMON, *_NAMED) if not _convert(text, form=form).isna().any()]
     return f", or pass --date-format {' or '.join(repr(form) for form in fitting)}" if fitting else ""
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 from numpy.typing import NDArray
 
 LEVEL = 0.5  # a median that no period's return has, and every price above 50 cents and every curve from 1 or 100 has
 SMOOTH = 0.98  # lag-1 autocorrelation of levels; twelve-month returns measured monthly have 0.92
 MAX_VOLATILITY = 2.5  # a year, as decimals: above single coins (about 1.0) and below percents of anything over 2.5 %
-CALM = 1e-3  # volatility a year below that of bills
+CALM = 5e-3  # volatility a year, that of bills; below it returns in percent may have been decimals
 MIN_FOR_SMOOTH = 30
 TINY, HUGE = 1e-100, 1e12  # sizes whose squares would leave the range of a double, or that no return has
 
@@ -43,6 +45,12 @@ def level_evidence(values: NDArray[np.float64]) -> str | None:
     return None
 
 
+def says_percent(column: str) -> bool:
+    """Whether a column's name says that it is in percent; `pct_change` is what pandas calls decimals."""
+    name = column.lower()
+    return "%" in name or (re.search(r"percent|(?<![a-z])pct(?![a-z])", name) is not None and "pct_change" not in name)
+
+
 def percent_evidence(values: NDArray[np.float64], periods_per_year: float) -> str | None:
     """Why (T,) numbers look like percents, with the fix; None if they do not."""
     volatility = _volatility(values, periods_per_year)
@@ -51,7 +59,8 @@ def percent_evidence(values: NDArray[np.float64], periods_per_year: float) -> st
     size = np.nanmedian(np.abs(values[values != 0]))
     return (
         f"look like percents: as decimals their volatility is {volatility:.0%} a year (median size "
-        f"{size:.3g} a period that is not zero). Pass --unit percent; if they are decimals, pass --unit decimal"
+        f"{size:.3g} a period that is not zero). Pass --unit percent, which holds for both "
+        "policies; if they are decimals, pass --unit decimal"
     )
 
 

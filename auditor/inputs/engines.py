@@ -16,9 +16,19 @@ from auditor.inputs.engines_transactions import TRANSACTIONS, transactions_draft
 from auditor.inputs.frames import frame_table
 from auditor.inputs.split import Moment
 from auditor.inputs.table import Table, open_table
-from auditor.inputs.trades_columns import Draft, Net, contract_draft, squeezed
+from auditor.inputs.trades_columns import FIELDS, Draft, Net, contract_draft, squeezed
 
-OF_LEAN_ALONE = {"profitloss", "totalfees"}
+HALF = (
+    ("lean", {"profitloss", "totalfees"}, {"side"}),
+    ("freqtrade", {"isshort"}, {squeezed(one) for one in FIELDS["side"]}),
+    ("freqtrade", {"profitabs"}, {squeezed(one) for one in FIELDS["pnl"]}),
+)
+"""Columns by which one program writes side or P&L, and ours: without one of these they would be passed over."""
+
+MEANT = {
+    "lean": "There a direction of 1 is short and the P&L is gross",
+    "freqtrade": "There is_short is the side, and profit_abs the P&L, net of fees",
+}
 
 
 def open_blotter(
@@ -43,12 +53,8 @@ def open_blotter(
         kind = next((name for name, form in KINDS.items() if _has(keys, form.needs)), None)
         if kind is None and _is_transactions(keys):
             kind = "transactions"
-        if kind is None and OF_LEAN_ALONE.issubset(keys) and "side" not in keys:
-            lacking = [one[0] for one in KINDS["lean"].needs if not any(key in keys for key in one)]
-            raise InputError(
-                f"{table.name}: looks like {KINDS['lean'].name} without {', '.join(lacking)}. There a "
-                "direction of 1 is short and the P&L is gross: export all columns, or rename them side, pnl and fees."
-            )
+        if kind is None:
+            _refuse_half(keys, table.name)
     if kind is None or kind == "columns":
         if marks:
             raise InputError(f"{table.name}: marks are given, and only a list of transactions leaves positions open.")
@@ -70,6 +76,17 @@ def open_blotter(
             "columns to the contract's own."
         )
     return format_draft(table, keys, form, instrument)
+
+
+def _refuse_half(keys: Mapping[str, int], name: str) -> None:
+    """Refuse one program's export that lacks columns, where the side or P&L that it does have would be passed over."""
+    for kind, theirs, ours in HALF:
+        if theirs.issubset(keys) and ours.isdisjoint(keys):
+            lacking = [one[0] for one in KINDS[kind].needs if not any(key in keys for key in one)]
+            raise InputError(
+                f"{name}: looks like {KINDS[kind].name} without {', '.join(lacking)}. {MEANT[kind]}: export all "
+                "columns, or rename them side, pnl and fees."
+            )
 
 
 def _table(source: object, *, role: str) -> Table:

@@ -147,6 +147,11 @@ def _text_hint(value: str) -> str:
         return "Write it without the % sign and pass --unit percent."
     if re.fullmatch(r"\([\d.]+\)", value):
         return "Write a negative number with a minus sign."
+    plain = re.sub(r"[\s'\u2019$\u20ac\u00a3]", "", value).replace("\u2212", "-").replace("\u2013", "-")
+    if plain != value and re.fullmatch(r"[+-]?\d+(\.\d+)?(e[+-]?\d+)?", plain, re.IGNORECASE):
+        return f"Write {plain}: plain digits, a hyphen for minus, no signs of currency or between thousands."
+    if re.fullmatch(r"[+-]?\d{1,3}(\.\d{3}){2,}", value):
+        return "Write numbers without dots between thousands."
     return "A return column holds numbers only: fix the export, or name the right column."
 
 

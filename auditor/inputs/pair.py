@@ -127,9 +127,10 @@ def make_pair(
             raise InputError(
                 f"{sources[role].name}: {role} has {sources[role].values.shape[1]} columns; one is needed."
             )
-    dates, tables, notes = common_dates(sources, align=align, na=na)
+    dates, tables, notes, lost = common_dates(sources, align=align, na=na)
     notes = tuple(note for source in sources.values() for note in source.notes) + notes
     warnings = tuple(dict.fromkeys(warning for source in sources.values() for warning in source.warnings))
+    warnings += lost
     if len(dates) < 2:
         raise InputError(f"{len(dates)} common dates are left; an audit needs at least {MIN_IS + MIN_OOS}.")
 

@@ -10,6 +10,13 @@ from numpy.typing import NDArray
 
 from auditor.errors import InputError
 from auditor.inputs.table import Label
+from auditor.plural import several, verb
+
+MOSTLY_RETURNS = 0.2
+"""Share of values that are not positive above which they are no prices."""
+
+THOUSAND = 0.1
+"""Decimal logarithm within which a move is one by a factor of 1,000: 794 to 1,259."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,18 +32,35 @@ class Prices:
 
 
 def check_prices(values: NDArray[np.float64], *, name: str, column: str, label: Label) -> None:
-    """Refuse prices that are not positive, those with infinite returns, and fewer than three."""
+    """Refuse prices that are not positive, those with infinite or thousandfold returns, and fewer than three."""
     bad = np.flatnonzero(values <= 0)
     if bad.size:
+        fix = "They have no return: cut the file before them"
+        if bad.size > MOSTLY_RETURNS * values.size:
+            fix = (
+                "So many are returns: --kind prices holds for both policies, so turn the prices of the other file into "
+            )
+            fix += "returns (`pct_change()`), or name the column of prices"
         raise InputError(
-            f"{name}: column {column!r} has {bad.size} prices that are not positive (first {label(int(bad[0]))}: "
-            f"{values[bad[0]]:g}). They have no return: cut the file before them."
+            f"{name}: column {column!r} has {several(bad.size, 'price')} that {verb(bad.size, 'are')} not positive "
+            f"(first {label(int(bad[0]))}: {values[bad[0]]:g}). {fix}."
         )
     there = np.flatnonzero(~np.isnan(values))
     wild = there[1:][np.isinf(returns_of(values[there]))]
     if wild.size:
         raise InputError(
             f"{name}: column {column!r} has {wild.size} infinite returns of prices (first {label(int(wild[0]))})."
+        )
+    moves = returns_of(values[there]) + 1.0
+    with np.errstate(divide="ignore"):
+        thousand = there[1:][np.abs(np.abs(np.log10(moves)) - 3) < THOUSAND]
+    if thousand.size:
+        row = int(thousand[0])
+        before = values[there[np.searchsorted(there, row) - 1]]
+        raise InputError(
+            f"{name}: column {column!r} moves a thousandfold between neighbouring prices, "
+            f"{several(thousand.size, 'time')} (first {label(row)}: from {before:g} to {values[row]:g}). Dots or "
+            "commas that set thousands apart do this (999, then 1.000): write numbers without them."
         )
     if there.size < 3:
         raise InputError(f"{name}: {there.size} prices give {max(there.size - 1, 0)} returns. An audit needs many.")

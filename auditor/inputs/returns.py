@@ -20,6 +20,7 @@ from auditor.inputs.doubts import (
     level_evidence,
     money_evidence,
     percent_evidence,
+    says_percent,
     size_evidence,
 )
 from auditor.inputs.numbers import to_floats
@@ -27,6 +28,7 @@ from auditor.inputs.once import read_once
 from auditor.inputs.prices import Prices, check_prices, returns_of, without_missing
 from auditor.inputs.table import Table, open_table
 from auditor.inputs.zones import Zone, days_and_notes
+from auditor.plural import several
 
 Kind = Literal["returns", "prices"]
 Unit = Literal["decimal", "percent"]
@@ -100,6 +102,11 @@ def read_returns(
     at_value = find.return_column(table, role=role, wanted=named if column is None else column, dates=at_dates)
     dates, zone, raw, notes = _read(table, at_dates, [at_value], date_format)
     name, header = table.name, table.header[at_value]
+    if unit is None and kind is None and role != "rf" and says_percent(header):
+        raise InputError(
+            f"{name}: column {header!r} is named as percents. Pass --unit percent, which holds for both policies, or "
+            "--unit decimal if 0.01 is one percent there."
+        )
     values = to_floats(raw[0], name=name, column=header, label=table.label, na=na)
     prices = None
     if kind == "prices":
@@ -125,7 +132,7 @@ def read_returns(
                 raise InputError(f"{name}: the values in column {header!r} {evidence}.")
         if evidence := constant_evidence(values):
             raise InputError(f"{name}: the values in column {header!r} {evidence}.")
-        warnings = _below(values, dates, name, table.label)
+        warnings = _beyond(values, dates, name, table.label)
         if unit == "percent" and (evidence := divided_evidence(values, per_year)):
             warnings += (f"{name}: the values in column {header!r} {evidence}.",)
     return _returns(name, (header,), dates, values[:, None], notes, warnings, zone=zone, prices=prices)
@@ -195,14 +202,16 @@ def _read(
     return dates, zone, raw, notes
 
 
-def _below(values: NDArray[np.float64], dates: pd.DatetimeIndex, name: str, label: Any) -> tuple[str, ...]:
-    bad = np.flatnonzero(values < -1.0)
-    if not bad.size:
-        return ()
-    row = int(bad[0])
-    return (
-        f"{name}: {bad.size} returns below -100 % (first {label(row)}, {dates[row]:%Y-%m-%d}: {values[row]:g}): "
-        "more than the capital was lost",
+def _beyond(values: NDArray[np.float64], dates: pd.DatetimeIndex, name: str, label: Any) -> tuple[str, ...]:
+    """Name returns below -100 % and above +100 %."""
+    return tuple(
+        f"{name}: {several(rows.size, 'return')} {words} (first {label(int(rows[0]))}, {dates[rows[0]]:%Y-%m-%d}: "
+        f"{values[rows[0]]:g}): {meaning}"
+        for rows, words, meaning in (
+            (np.flatnonzero(values < -1.0), "below -100 %", "more than the capital was lost"),
+            (np.flatnonzero(values > 1.0), "above +100 %", "more than doubled in one period"),
+        )
+        if rows.size
     )
 
 

@@ -124,11 +124,11 @@ def same_dates(
                 "Problems are the same for both: write rows of 0 where a policy never held an instrument."
             )
     flat = {"base": _flat(base), "tuned": _flat(tuned)}
-    dates, values, notes = common_dates(flat, align=align, na=na)
+    dates, values, notes, lost = common_dates(flat, align=align, na=na)
     if len(dates) < 2:
         raise InputError(f"{base.name} and {tuned.name}: {len(dates)} common dates are left. Rollouts need many.")
     first, second = (_on(one, dates, values[role]) for role, one in (("base", base), ("tuned", tuned)))
-    return first, second, notes
+    return first, second, notes + lost
 
 
 def mean_policy(rollouts: Rollouts) -> Returns:

@@ -16,8 +16,11 @@ from auditor.errors import InputError
 Look = Literal["number", "date", "text", "other"]
 Label = Callable[[int], str]
 
-MISSING = frozenset({"", "nan", "na", "n/a", "#n/a", "<na>", "null", "none", "nat", "-", "--", "."})
+MISSING = frozenset({"", "nan", "na", "n/a", "#n/a", "<na>", "null", "none", "nat", "-", "--", ".", "#n/a n/a"})
 """What programs write for a value that is not there, in lower case."""
+
+DATE_NAMES = frozenset({"date", "datetime", "timestamp"})
+"""Names that only a column of dates has."""
 
 LARGEST_COLUMNS = 50_000
 
@@ -125,7 +128,7 @@ def open_file(path: Path) -> Table:
     # an inner suffix such as ".2024" in "run.2024.gz" is part of a name, so only known other formats are refused
     if inner in {*ARROW_SUFFIXES, ".json", ".jsonl", ".h5", ".hdf", ".hdf5", ".npy", ".npz", ".mat", ".db", ".sqlite",
                  ".zip", ".tar", ".tgz", ".bz2", ".xz", ".7z", ".orc", ".avro", ".rds", ".rdata", ".dta", ".sas7bdat",
-                 ".html", ".xml", ".pdf", ".yaml", ".yml", ".toml"}:  # fmt: skip
+                 ".htm", ".html", ".xml", ".pdf", ".yaml", ".yml", ".toml"}:  # fmt: skip
         raise InputError(f"{name}: not a format read here. Export it as CSV, TSV (also .gz, .zst), Parquet or Feather.")
     from auditor.inputs.textfile import text_table
 
@@ -153,7 +156,8 @@ def refuse_repeats(header: Sequence[str], *, name: str) -> None:
     for position, column in enumerate(header, start=1):
         if column in seen:
             what = f"column name {column!r} stands" if column else "an empty column name stands"
-            raise InputError(f"{name}: {what} twice (columns {seen[column]} and {position}). Name each column once.")
+            fix = "Name each column once" if column else "Name each column, or leave out what has no name"
+            raise InputError(f"{name}: {what} twice (columns {seen[column]} and {position}). {fix}.")
         seen[column] = position
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +16,11 @@ from numpy.typing import NDArray
 
 from auditor.errors import InputError
 from auditor.inputs.content import content
-from auditor.inputs.table import PACKED_SUFFIXES, Table, look_of, refuse_repeats
+from auditor.inputs.table import DATE_NAMES, PACKED_SUFFIXES, Table, look_of, refuse_repeats
+from auditor.plural import several
 
 SEPARATORS = ",;\t|"
+TITLES = 20  # lines that may stand above the header
 SAMPLE = 200  # rows from which a column's content is judged
 CELLS = 1_000_000  # fewer rows where there are so many cells
 
@@ -48,6 +51,8 @@ def text_table(path: Path, *, name: str) -> Table:
         raise InputError(f"{name}: line 1 is blank. The first line must name the columns (date, return).")
     if re.match(r'\s*(\{\s*("|$)|\[\s*([{\["]|$))', top):
         raise InputError(f"{name}: looks like JSON, not a table. Export it as CSV (`frame.to_csv(...)`).")
+    if re.match(r"\s*<(!doctype|html|head|body|table|\?xml)", top, re.IGNORECASE):
+        raise InputError(f"{name}: is a page of HTML or XML, not a table. Export it as CSV.")
     if re.fullmatch(r'"?sep=.{0,2}', top.strip(), re.IGNORECASE):
         raise InputError(f"{name}: line 1 is Excel's {top.strip()!r}, not a header. Delete that line.")
     bare = re.sub(r'"[^"]*"', "", top)
@@ -99,9 +104,14 @@ def _plain(data: bytes, separator: str, name: str) -> Table:
     header = _header(data[: ends[0]].decode().split(separator), name)
     present = ends > starts
     lines = np.flatnonzero(present)[1:]
-    _refuse_ragged(fields[lines], lines + 1, len(header), separator, name)
+
+    def record(row: int) -> list[str]:
+        line = lines[row]
+        return data[starts[line] : ends[line]].decode().split(separator)
+
+    _refuse_ragged(fields[lines], lines + 1, header, separator, name, record)
     keep = present[1:]
-    head = [data[starts[line] : ends[line]].decode().split(separator) for line in lines[: _sample(len(header))]]
+    head = [record(row) for row in range(min(len(lines), _sample(len(header))))]
 
     def read(columns: Sequence[int]) -> list[pd.Series[Any]]:
         try:
@@ -154,7 +164,14 @@ def _quoted(data: bytes, separator: str, name: str) -> Table:
             lines.append(line)
             if len(head) < _sample(len(header)):
                 head.append(record)
-    _refuse_ragged(np.array(counts, np.int64), np.array(lines, np.int64), len(header), separator, name)
+
+    def record_of(row: int) -> list[str]:
+        if row < len(head):
+            return head[row]
+        rows = (one for _, one in records() if one)
+        return next(itertools.islice(rows, row + 1, None))
+
+    _refuse_ragged(np.array(counts, np.int64), np.array(lines, np.int64), header, separator, name, record_of)
 
     def read(columns: Sequence[int]) -> list[pd.Series[Any]]:
         kept: list[list[str]] = [[] for _ in columns]
@@ -182,25 +199,65 @@ def _header(cells: Sequence[str], name: str) -> tuple[str, ...]:
 
 
 def _refuse_ragged(
-    fields: NDArray[np.int64], lines: NDArray[np.int64], expected: int, separator: str, name: str
+    fields: NDArray[np.int64],
+    lines: NDArray[np.int64],
+    header: Sequence[str],
+    separator: str,
+    name: str,
+    record: Callable[[int], Sequence[str]],
 ) -> None:
-    bad = np.flatnonzero(fields != expected)
-    if bad.size:
-        hint = ""
-        if (fields[bad] < expected).all():
-            # A decimal comma makes more fields, never fewer.
-            line = "That line looks" if bad.size == 1 else "Those lines look"
-            hint = f" {line} cut off: was the file still being written?"
-        elif separator == ",":
-            hint = " A decimal comma would do this: write decimal points."
-        many = "1 row does" if bad.size == 1 else f"{bad.size} rows do"
-        count = "1 field" if fields[bad[0]] == 1 else f"{fields[bad[0]]} fields"
-        raise InputError(
-            f"{name}: {many} not have the header's {expected} fields (first line {lines[bad[0]]}: {count}).{hint}"
+    """Refuse rows with more or fewer fields than the header; `record` gives the fields of a row."""
+    bad = np.flatnonzero(fields != len(header))
+    if not bad.size:
+        return
+    first = int(bad[0])
+    many = "1 row does" if bad.size == 1 else f"{bad.size} rows do"
+    hint = _ragged_hint(fields, lines, header, separator, record)
+    raise InputError(
+        f"{name}: {many} not have the header's {several(len(header), 'field')} (first line {lines[first]}: "
+        f"{several(int(fields[first]), 'field')}).{hint}"
+    )
+
+
+def _ragged_hint(
+    fields: NDArray[np.int64],
+    lines: NDArray[np.int64],
+    header: Sequence[str],
+    separator: str,
+    record: Callable[[int], Sequence[str]],
+) -> str:
+    bad = np.flatnonzero(fields != len(header))
+    if (fields[bad] < len(header)).all():
+        # A decimal comma makes more fields, never fewer.
+        if (bad == np.arange(len(fields) - bad.size, len(fields))).all() and not re.search(
+            r"\d", record(int(bad[0]))[0]
+        ):
+            return " They look like remarks or a total below the table: delete them."
+        return (
+            f" {'That line looks' if bad.size == 1 else 'Those lines look'} cut off: was the file still being written?"
         )
+    usual = int(np.bincount(fields).argmax())
+    start = int(np.flatnonzero(fields == usual)[0])
+    if usual > len(header) and (start > 0 or len(header) == 1) and look_of(record(start)[:1]) == "text":
+        return (
+            f" Line {lines[start]} looks like the header ({', '.join(record(start)[:3])}): delete what stands above it."
+        )
+    surplus = [cell.strip() for cell in record(int(bad[0]))[len(header) :]]
+    if not any(surplus):
+        return " Its lines end with a separator and the header does not: leave it out, or write it in both."
+    if separator == "," and all(re.fullmatch(r"\d+(e[+-]?\d+)?\s*%?", cell, re.IGNORECASE) for cell in surplus):
+        return " A decimal comma would do this: write decimal points."
+    return ""
 
 
 def _table(name: str, header: tuple[str, ...], head: list[list[str]], lines: NDArray[np.int64], read: Any) -> Table:
+    for row, cells in enumerate(head[:TITLES]):
+        names = {cell.strip().lower() for cell in cells}
+        if names & DATE_NAMES and not {one.lower() for one in header} & DATE_NAMES:
+            raise InputError(
+                f"{name}: line {lines[row]} looks like the header ({', '.join(cells[:3])}): delete what stands above it"
+                "."
+            )
     looks = tuple(look_of([record[column] for record in head]) for column in range(len(header)))
     return Table(
         name=name, header=header, looks=looks, rows=len(lines), read=read, label=lambda row: f"line {lines[row]}"

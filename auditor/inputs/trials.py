@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from auditor.errors import InputError
-from auditor.inputs.calendar import show
+from auditor.inputs.calendar import refuse_other_step, show
 from auditor.inputs.doubts import constant_evidence, level_evidence
 from auditor.inputs.returns import Missing, Returns, read_streams
 from auditor.inputs.zones import Zone, refuse_other_clock
@@ -56,6 +56,7 @@ def trials_on(
             one has a time zone and the other none or another
     """
     refuse_other_clock("base", dates, zone, trials.name, trials.dates, trials.zone)
+    refuse_other_step(trials.name, trials.dates, "base", dates)
     rows = trials.dates.get_indexer(dates)
     lacking = np.flatnonzero(rows < 0)
     if lacking.size:

@@ -134,7 +134,7 @@ def engines() -> str:
 def other_columns() -> str:
     """Columns of returns and rollouts."""
     rows = [
-        ("date", coded((*columns.STRONG_DATES, *columns.WEAK_DATES))),
+        ("date", coded((*sorted(columns.DATE_NAMES), *columns.WEAK_DATES))),
         ("return", coded(columns.RETURN_NAMES)),
         ("rollout", coded(rollouts_table.ROLLOUT_NAMES)),
         ("instrument", coded(rollouts_table.INSTRUMENT_NAMES)),

@@ -129,7 +129,7 @@ def test_date_format():
     assert parse("Feb 2020", "Mar 2020", date_format="%b %Y") == ["2020-02-29T00:00:00", "2020-03-31T00:00:00"]
     assert parse("2020 032", "2020 033", date_format="%Y %j")[0] == "2020-02-01T00:00:00"
     assert parse("01.02.2020 +0100", date_format="%d.%m.%Y %z") == ["2020-01-31T23:00:00+00:00"]
-    assert "1 unreadable dates (first line 3: '13/13/2020')" in refusal(
+    assert "1 unreadable date (first line 3: '13/13/2020')" in refusal(
         "01/02/2020", "13/13/2020", date_format="%d/%m/%Y"
     )
     for bad in ("", "d/m/y", "%Q", "%d %d", 5):
@@ -148,29 +148,29 @@ def test_date_format():
         (("1999", "2000"), ["years", "--date-format '%Y'"]),
         (("990131", "990201"), ["two-digit years"]),
         (("0", "1"), ["row numbers"]),
-        (("2020-01-01", "foo"), ["1 unreadable dates (first line 3: 'foo')"]),
-        (("2020-01-01", "2020-02-30"), ["1 unreadable dates (first line 3: '2020-02-30')"]),
+        (("2020-01-01", "foo"), ["1 unreadable date (first line 3: 'foo')"]),
+        (("2020-01-01", "2020-02-30"), ["1 unreadable date (first line 3: '2020-02-30')"]),
         (("2020-01-01", "now", "today"), ["2 unreadable dates (first line 3: 'now')"]),
         (
             ("2020-01-01T09:30:01.5", "2020-01-02T09:30:59."),
-            ["1 unreadable dates (first line 3: '2020-01-02T09:30:59.')"],
+            ["1 unreadable date (first line 3: '2020-01-02T09:30:59.')"],
         ),
         (("2020-01-01T09:30Z", "2020-01-02T09:30:59.Z", "2020-01-03T09:30:59,+01:00"), ["2 unreadable dates"]),
         (("2020-01-01", "", "NaT"), ["2 missing dates (first line 3: '')"]),
-        (("2020-01-01", "01/13/2020"), ["1 unreadable dates"]),
-        (("20200101", "20209999"), ["1 unreadable dates (first line 3: '20209999')"]),
+        (("2020-01-01", "01/13/2020"), ["1 unreadable date"]),
+        (("20200101", "20209999"), ["1 unreadable date (first line 3: '20209999')"]),
         (("foo", "bar"), ["2 unreadable dates (first line 2: 'foo')"]),
         (("2020-01-01T00:00Z", "2020-01-02T00:00"), ["1 dates with", "time zone"]),
         (("2020-01-01T00:00", "2020-01-02T00:00", "2020-01-03T00:00Z"), ["1 dates with a time zone", "line 4"]),
         (("1600-01-01", "2020-01-01"), ["1 dates (first line 2: 1600-01-01) outside the years 1678 to 2261"]),
         (("2020-01-01", "9999-12-31"), ["1 dates (first line 3: 9999-12-31) outside the years"]),
-        ((dt.date(2020, 1, 1), None), ["1 missing dates (first line 3"]),
+        ((dt.date(2020, 1, 1), None), ["1 missing date (first line 3"]),
         ((dt.datetime(2020, 1, 1), dt.datetime(2020, 1, 2, tzinfo=dt.UTC)), ["1 dates with"]),
-        ((pd.Timestamp(2020, 1, 1), pd.NaT), ["1 missing dates (first line 3"]),
-        ((pd.Period("2020-01"), pd.NaT), ["1 missing dates (first line 3"]),
+        ((pd.Timestamp(2020, 1, 1), pd.NaT), ["1 missing date (first line 3"]),
+        ((pd.Period("2020-01"), pd.NaT), ["1 missing date (first line 3"]),
         ((True, False), ["bool"]),
         ((0.5, 0.7), ["bare numbers"]),
-        ((float("nan"), 20200101.0), ["missing dates (first line 2"]),
+        ((float("nan"), 20200101.0), ["1 missing date (first line 2"]),
     ],
 )
 def test_refused(raw, words):
@@ -307,7 +307,7 @@ def test_advice_names_only_formats_that_read_every_row():
 )
 def test_now_is_no_date(odd, first, form):
     """Pandas takes these words for the moment of reading, whatever the format."""
-    with pytest.raises(InputError, match="1 unreadable dates"):
+    with pytest.raises(InputError, match="1 unreadable date"):
         dates_and_notes(pd.Series([first, odd]), name="base.csv", lines=line, date_format=form)
 
 
@@ -337,5 +337,5 @@ def test_times_of_two_halves_of_the_day_are_those_of_the_clock(pattern):
 @pytest.mark.parametrize("odd", ["01/20/2020 13:05 PM", "01/20/2020 0:05 AM", "01/20/2020 9:05", "01/20/2020 9:05 XM"])
 def test_half_a_day_that_is_none_is_refused(odd):
     texts = pd.Series(["01/13/2020 9:00 AM", "01/14/2020 1:00 PM", odd])
-    with pytest.raises(InputError, match=r"1 unreadable dates \(first line 4"):
+    with pytest.raises(InputError, match=r"1 unreadable date \(first line 4"):
         dates_and_notes(texts, name="base.csv", lines=line)

@@ -556,7 +556,7 @@ def test_zipline_performance(tmp_path):
         (",-15,", ",0,", "1 fills of nothing in 'amount' (first line 4: 0)"),
         (",-15,", ",x,", "column 'amount' has text in 1 row (first line 4: 'x')"),
         (",105,", ",,", "column 'price' has missing values in 1 row (first line 4: '')"),
-        ("2020-01-06", "soon", "1 unreadable dates (first line 4: 'soon')"),
+        ("2020-01-06", "soon", "1 unreadable date (first line 4: 'soon')"),
         ("105,SPY", "105,", "names no instrument in 1 row (first line 4: '')"),
         (",-15,105", ",-1e14,1e14", "P&L above 1e+15"),
     ],
@@ -690,6 +690,22 @@ def test_lean_that_lacks_a_column_is_not_read_as_something_else(tmp_path):
         assert column.lower() in message
         assert "rename" in message
     assert "direction" in refusal(frame.rename(columns={"direction": "tirection"}))
+
+
+def test_freqtrade_that_lacks_a_column_is_not_read_as_something_else():
+    """Its short trades would be read as long ones, at a profit computed anew: a renamed open_rate did it."""
+    frame = pd.DataFrame(
+        {
+            "pair": ["BTC/USDT", "ETH/USDT"], "amount": [1.0, 2.0], "open_rate": [100.0, 50.0],
+            "close_rate": [90.0, 60.0], "open_date": ["2020-01-02 10:00:00+00:00"] * 2,
+            "close_date": ["2020-01-03 10:00:00+00:00"] * 2, "profit_abs": [9.9, 19.8], "is_short": [True, False],
+        }
+    )  # fmt: skip
+    for column in ("open_rate", "close_rate", "amount"):
+        message = refusal(frame.rename(columns={column: "renamed"}))
+        assert "looks like freqtrade trades without" in message
+        assert column.replace("_", "") in message
+    assert read_trades(frame, role="base trades").side.tolist() == [-1, 1]
 
 
 def test_sides_that_the_money_contradicts_are_refused(tmp_path):

@@ -413,7 +413,7 @@ def test_warnings_are_named():
     assert "1 gaps of more than 10 weekdays (first 2018-03-09 to 2018-04-02)" in found.warnings
     ruin = TUNED.copy()
     ruin[7] = -1.2
-    assert "1 returns below -100 % (first row 2018-01-10" in pair(tuned=policy(ruin, role="tuned")).warnings[0]
+    assert "1 return below -100 % (first row 2018-01-10" in pair(tuned=policy(ruin, role="tuned")).warnings[0]
     assert "times that of base.csv; is one of them in percent?" in pair(tuned=policy(50 * TUNED, name="t")).warnings[-1]
 
 

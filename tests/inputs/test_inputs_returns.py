@@ -508,7 +508,7 @@ def test_bad_prices():
     """Prices that are not positive have no return."""
     prices = pd.Series(changed(7, -3.0, 100 + VALUES), index=DATES, dtype=float)
     message = refusal(prices, kind="prices")
-    assert "1 prices that are not positive (first row 2020-01-10: -3)" in message
+    assert "1 price that is not positive (first row 2020-01-10: -3)" in message
     assert "infinite returns" in refusal(pd.Series(changed(7, 5e-324, 100 + VALUES), DATES, dtype=float), kind="prices")
     assert "one row" in refusal(pd.Series([1.0], DATES[:1]), kind="prices")
 
@@ -517,7 +517,7 @@ def test_below_minus_100_percent_is_a_warning(tmp_path):
     """A loss of more than everything is named, not refused."""
     found = read_returns(write(tmp_path, lines(changed(10, -1.5))), role="base")
     assert found.warnings == (
-        "base.csv: 1 returns below -100 % (first line 12, 2020-01-15: -1.5): more than the capital was lost",
+        "base.csv: 1 return below -100 % (first line 12, 2020-01-15: -1.5): more than the capital was lost",
     )
 
 

@@ -398,10 +398,10 @@ REFUSED = [
     ("entry_price", "", "column 'entry_price' has missing values"),
     ("fees", "NaN", "column 'fees' has missing values"),
     ("instrument", " ", "column 'instrument' names no instrument in 1 row (first line 3: ' ')"),
-    ("entry_time", "yesterday", "column 'entry_time': 1 unreadable dates (first line 3: 'yesterday')"),
-    ("entry_time", "", "column 'entry_time': 1 missing dates (first line 3: '')"),
+    ("entry_time", "yesterday", "column 'entry_time': 1 unreadable date (first line 3: 'yesterday')"),
+    ("entry_time", "", "column 'entry_time': 1 missing date (first line 3: '')"),
     ("entry_time", "2020-01-08 10:00:00+00:00", "1 dates with a time zone among others (first line 3)"),
-    ("exit_time", "2020-13-08", "column 'exit_time': 1 unreadable dates (first line 3: '2020-13-08')"),
+    ("exit_time", "2020-13-08", "column 'exit_time': 1 unreadable date (first line 3: '2020-13-08')"),
     ("exit_time", "", "1 trades have no time of exit in 'exit_time' (first line 3): they are still open"),
     ("exit_time", "2020-01-07", "1 trades exit before they enter (first line 3: 2020-01-08 to 2020-01-07)"),
 ]  # fmt: skip
