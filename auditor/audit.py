@@ -29,7 +29,7 @@ from auditor.inputs.pair import Pair
 from auditor.inputs.returns import Returns, read_streams
 from auditor.inputs.trials import read_trials
 from auditor.ledger.budget import Look, Subject, spend
-from auditor.measure import alongside, how_selected, in_library, measure, too_coarse
+from auditor.measure import alongside, how_selected, in_library, measure, measure_cautiously, too_coarse
 from auditor.oddities import known_that_are, oddities, refuse_tuned_among_known
 from auditor.pictures import make_pictures
 from auditor.reading import a_rate, read_known, read_pair, read_policy, read_rate, settings_among
@@ -263,19 +263,19 @@ def audit_checked(
         pair.base, pair.periods_per_year, pair.known, pair.known_names, shortest=pair.out_of_sample.index.size
     )
 
-    def covered(index: NDArray[np.int64]) -> Split:
+    def covered(index: NDArray[np.int64]) -> list[Split]:
         if desk is None:
-            return cover_from_returns(pair.base, pair.tuned, streams, index, pair.periods_per_year, pair.cash)
+            return [cover_from_returns(pair.base, pair.tuned, streams, index, pair.periods_per_year, pair.cash)]
         exact = (
-            cover_from_trades(desk.booked, index)
+            [cover_from_trades(one, index) for one in (desk.booked, desk.booked.by_time) if one is not None]
             if isinstance(desk, Desk)
-            else cover_from_positions(desk.marked, index)
+            else [cover_from_positions(desk.marked, index)]
         )
         known, names = alongside(desk, pair.known, pair.known_names)
-        return without_known(exact, known[index], names, pair.periods_per_year)
+        return [without_known(one, known[index], names, pair.periods_per_year) for one in exact]
 
     inside, outside = (
-        measure(pair, span, covered(span.index), settings, claim=None if taken is None else taken.level_left)
+        measure_cautiously(pair, span, covered(span.index), settings, claim=taken.level_left if taken else None)
         for span in (pair.in_sample, pair.out_of_sample)
     )
     if taken is not None and (reps := too_coarse(outside, taken)):

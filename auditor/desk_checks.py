@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from auditor.config import Settings
-from auditor.coverage.booking import Booked
+from auditor.coverage.booking import Booked, entered_within
 from auditor.coverage.reconcile import REFUSED, WARNED, Reconciliation
 from auditor.errors import InputError
 from auditor.inputs.trades import Trades
@@ -14,8 +14,9 @@ from auditor.plural import several, verb
 
 Integers = NDArray[np.int64]
 
-CANCELLED, ONE_WAY = 0.1, 0.8
-"""Share of the new trades that cancel another, and of new time on one side, that are told."""
+CANCELLED, ONE_WAY, FACED, EARLY = 0.1, 0.8, 0.05, 0.05
+"""Shares that are told: of the new trades, those that cancel another; of new time, that on one side and that which
+faces the policy's own trades; of new P&L out of sample, that of trades entered before."""
 
 
 def refuse_one_sided(base: Trades, tuned: Trades) -> None:
@@ -79,6 +80,32 @@ def one_way(tuned: Trades, found: Booked) -> tuple[str, ...]:
     return (
         f"The new part is {side} for {share:.0%} of its time: what a market gave it counts as new until that market is "
         "among the known streams (--known).",
+    )
+
+
+def smaller_sizes(tuned: Trades, found: Booked) -> tuple[str, ...]:
+    """Say how much of what the base did not hold only makes the tuned policy's own trades smaller."""
+    time = np.maximum(tuned.exit - tuned.entry, 1) * (1 - found.share)
+    part = float((time * found.faced).sum()) / float(time.sum()) if time.any() else 0.0
+    if part < FACED:
+        return ()
+    return (
+        f"For {part:.0%} of the time that the base did not hold, the tuned policy itself holds the other side of the "
+        "same instrument: net, that is a smaller size, and counts as covered. Net positions would say the same.",
+    )
+
+
+def entered_before(found: Booked, index: Integers) -> tuple[str, ...]:
+    """Say what was booked out of sample and does not count as new there, since it was entered before."""
+    late = np.isin(found.row, index) & ~entered_within(found, index) & (found.fresh != 0)
+    whole = float(np.abs(found.fresh[np.isin(found.row, index)]).sum())
+    if not late.any() or float(np.abs(found.fresh[late]).sum()) < EARLY * whole:
+        return ()
+    count = int(late.sum())
+    return (
+        f"{several(count, 'trade')} that {verb(count, 'leave')} what the base held {verb(count, 'exit')} out of sample "
+        f"and {verb(count, 'were')} entered before ({float(found.fresh[late].sum()):+.1%}): what they earned until "
+        "then was seen by the tuning, so none of it counts as new.",
     )
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -141,6 +143,21 @@ def measure(pair: Pair, where: Span, parts: Split, settings: Settings, *, claim:
         gain_signs=gain_signs,
         new_signs=new_signs,
     )
+
+
+def measure_cautiously(
+    pair: Pair, where: Span, readings: Sequence[Split], settings: Settings, *, claim: float | None = None
+) -> Measured:
+    """Measure a span under every reading of what is new, and keep the one that says least of it."""
+    return min((measure(pair, where, one, settings, claim=claim) for one in readings), key=partial(newness, settings))
+
+
+def newness(settings: Settings, found: Measured) -> tuple[bool, float]:
+    """How much a reading says of new: whether its part is large enough, and how small its p is."""
+    part = found.attribution
+    if part.new_p is None:
+        return False, -np.inf
+    return (part.edge_share or 0.0) >= settings.min_edge_share and part.new_p < settings.level, -part.new_p
 
 
 def signs_of_few(values: Array, draws: Draws) -> float | None:

@@ -12,4 +12,4 @@ def verb(count: int, word: str) -> str:
     """Give the verb that goes with a count: "exits" of one, "exit" of others; "is" and "has" likewise."""
     if count != 1:
         return word
-    return {"are": "is", "have": "has"}.get(word, word + "s")
+    return {"are": "is", "have": "has", "were": "was"}.get(word, word + "s")

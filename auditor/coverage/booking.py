@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from auditor.coverage.exposure import covered_share, exposure, opportunity_codes, widened
 from auditor.coverage.lines import FEES, RESIZED, REVERSED, UNEXPLAINED
+from auditor.coverage.netting import pnl_faced, share_faced
 from auditor.coverage.split import Split, all_covered
 from auditor.errors import InputError
 from auditor.plural import several, verb
@@ -29,21 +30,25 @@ class Booked:
 
     covered, new  (T,) sums per period, in the unit of the blotter
     blind         the base comes and goes on price, and no prices tell what was earned while it held
-    netted        for most of what is new, the tuned policy itself holds the other side of the instrument
     share         (n,) covered share of each tuned trade's holding time
-    row           (n,) calendar row of its exit
+    faced         (n,) share of its time in which it only makes the policy's own covered trades smaller
+    row           (n,) calendar row of its exit; entry_row  (n,) the last one not after its entry, -1 before the first
     fresh         (n,) new part of its P&L
     key           what an opportunity is
+    by_time       the same with P&L split by shares of time alone, where stretches were valued at fills; None where
+                  both are the same
     """
 
     covered: Array
     new: Array
     blind: bool
-    netted: bool
     share: Array
+    faced: Array
     row: Times
+    entry_row: Times
     fresh: Array
     key: tuple[str, ...]
+    by_time: Booked | None = None
 
 
 def booked(amount: Array, row: Times, n_obs: int) -> Array:
@@ -91,6 +96,7 @@ def book(
     key: Sequence[str],
     tolerance: int = 0,
     valued: Array | None = None,
+    point_value: Mapping[str, float] | None = None,
 ) -> Booked:
     """Split the tuned policy's P&L into covered and new by the time that the base held the same opportunity.
 
@@ -98,11 +104,14 @@ def book(
     tolerance  periods by which the base's holding times are lengthened at both ends
     valued     (n,) P&L of each tuned trade over the very stretches that the base held too, where prices tell; without
                them a trade's P&L is split by its covered share of time
+    point_value  P&L of one unit of quantity over one unit of price, by instrument, where fills tell
 
     Both parts are booked at the exit. By share of time alone, a base that enters on price takes a part of the losses
     that made it enter: a worthless calendar overlay on a dip-buying base passed as a new part that earns in two thirds
-    of simulated worlds. Stretches valued at the base's own fills do not have that bias. Without prices, P&L shows
-    whether the base comes and goes on price; if so, the new part cannot be told.
+    of simulated worlds. Stretches valued at the base's own fills do not have that bias, but what the base pays at them
+    (slippage, spread) is then earned by whoever holds through: an overlay that trades less passed as new in all of 40
+    worlds with 10 bp a fill. So where fills tell, both readings are kept, and the rule reads the one that says less of
+    new. Without prices, P&L shows whether the base comes and goes on price; if so, the new part cannot be told.
     """
     of_base, of_tuned = opportunity_codes(base, tuned, key)
     plain = covered_share(exposure(of_base, base.entry, base.exit), of_tuned, tuned.entry, tuned.exit)
@@ -122,17 +131,35 @@ def book(
         # The base's own trades in the tuned book say nothing of when the base joins others, and have their own mean.
         other = np.flatnonzero(~np.isin(_moments(of_tuned, tuned), _moments(of_base, base)))
         blind = moves_on_price(tuned.pnl[other], (tuned.exit - tuned.entry)[other], share[other], begun[other] > 0)
-    new = np.where(share == 1, 0.0, tuned.pnl - covered)
-    return Booked(
-        covered=booked(tuned.pnl - new, row, dates.size),
-        new=booked(new, row, dates.size),
+    faced = share_faced(tuned, share)
+    by_time: Array = np.asarray(tuned.pnl * (1 - share) * (1 - faced))
+    fresh: Array = by_time
+    second: Array | None = None
+    if valued is None:
+        # Of a base trade that is held longer nothing tells when it earned, and an edge seldom lasts.
+        fresh = np.where(_shares_moment(of_base, base, of_tuned, tuned) & (share > 0), 0.0, by_time)
+    else:
+        against = pnl_faced(tuned, share, point_value or {})
+        fresh = np.where(share == 1, 0.0, tuned.pnl - covered)
+        fresh = np.where(faced == 1, 0.0, fresh * (1 - faced) if against is None else fresh - (1 - share) * against)
+        if float(np.abs(fresh - by_time).sum()) > 1e-9 * float(np.abs(tuned.pnl).sum()):
+            second = by_time
+    new = booked(fresh, row, dates.size)
+    found = Booked(
+        covered=booked(tuned.pnl - fresh, row, dates.size),
+        new=new,
         blind=blind,
-        netted=netted_share(tuned, share) > MOSTLY,
         share=share,
+        faced=faced,
         row=row,
-        fresh=new,
+        entry_row=np.searchsorted(dates, tuned.entry, side="right") - 1,
+        fresh=fresh,
         key=tuple(key),
     )
+    if second is None:
+        return found
+    new = booked(second, row, dates.size)
+    return replace(found, by_time=replace(found, covered=found.covered + found.new - new, new=new, fresh=second))
 
 
 def pnl_beside_base(found: TradeAttribution, base: Trades, tuned: Trades) -> Array | None:
@@ -158,28 +185,6 @@ def _share(base: Trades, tuned: Trades, key: Sequence[str]) -> Array:
     """Share of each tuned trade's time in which the base held the same opportunity: (n,)."""
     of_base, of_tuned = opportunity_codes(base, tuned, key)
     return covered_share(exposure(of_base, base.entry, base.exit), of_tuned, tuned.entry, tuned.exit)
-
-
-MOSTLY = 0.5
-"""Share of the new time beyond which it is a smaller size of what the policy holds itself.
-
-Books of trades at random in the base's instruments have 0.34 on simulated desks, shorts against one's own longs 1.0.
-"""
-
-
-def netted_share(tuned: Trades, share: Array) -> float:
-    """Share of the new time in which the tuned policy itself holds the other side of the same instrument.
-
-    share  (n,) covered share of each trade's time
-
-    Time weighs by notional where entry prices are known, else by quantity.
-    """
-    side = tuned.side > 0
-    own = exposure(tuned.instrument * 2 + side, tuned.entry, tuned.exit)
-    against = covered_share(own, tuned.instrument * 2 + ~side, tuned.entry, tuned.exit)
-    time = np.maximum(tuned.exit - tuned.entry, 1) * (1 - share) * np.abs(sizes(tuned))
-    whole = float(time.sum())
-    return float((time * against).sum()) / whole if whole > 0 else 0.0
 
 
 def sizes(trades: Trades) -> Array:
@@ -210,6 +215,16 @@ def _moments(code: Times, trades: Trades) -> Times:
     return trades.entry * 1_000_003 + trades.exit * 7 + code * 2_654_435_761
 
 
+def _shares_moment(of_base: Times, base: Trades, of_tuned: Times, tuned: Trades) -> NDArray[np.bool_]:
+    """Whether a tuned trade begins, or ends, at the very moment that a base trade of its opportunity does: (n,)."""
+    return np.logical_or(
+        *(
+            np.isin(ours + of_tuned * 2_654_435_761, theirs + of_base * 2_654_435_761)
+            for ours, theirs in ((tuned.entry, base.entry), (tuned.exit, base.exit))
+        )
+    )
+
+
 def _welch(one: Array, other: Array) -> float:
     if one.size < 10:
         return 0.0
@@ -230,27 +245,47 @@ def carried(streams: Array, weight: Array, entry_row: Times, exit_row: Times) ->
     return np.column_stack([booked(column, exit_row, streams.shape[0]) for column in gained.T])
 
 
+NO_TRADE_LEAVES = "no trade that exits in this span leaves what the base held"
+SMALLER = "what leaves it is the other side of what the tuned policy itself holds: a smaller size, net"
+BEFORE = "every trade that leaves what the base held was entered before this span began"
+
+
+def entered_within(found: Booked, index: Times) -> NDArray[np.bool_]:
+    """Whether each trade that exits in a span was entered in the same window of it: (n,); False for all others.
+
+    index  (n,) calendar rows of the span, windows one after the other. A trade entered at the last date before a window
+           earns in it alone
+    """
+    if not index.size:
+        return np.zeros(found.row.size, dtype=np.bool_)
+    starts = index[np.flatnonzero(np.diff(index, prepend=-2) != 1)]
+    window = np.maximum(np.searchsorted(starts, found.row, side="right") - 1, 0)
+    return np.isin(found.row, index) & (found.entry_row >= starts[window] - 1)
+
+
 def cover_from_trades(found: Booked, index: Times) -> Split:
     """Covered and new over one span, exact from trades.
 
     index  (n,) calendar rows of the span
+
+    What a trade earned before the span began is booked in it all the same, at its exit. Positions that had won when the
+    span began, chosen for it, passed as a new part that earns in 62 to 100 % of simulated worlds; so what was entered
+    before a span is no evidence of new edge in it, and counts as covered.
     """
-    covered, new = found.covered[index], found.new[index]
+    total = found.covered[index] + found.new[index]
+    new = booked(np.where(entered_within(found, index), found.fresh, 0.0), found.row, found.new.size)[index]
+    covered = total - new
     if not new.any():
-        return all_covered(covered + new, found.key, "no trade that exits in this span leaves what the base held")
-    if found.netted:
-        return all_covered(
-            covered + new,
-            found.key,
-            "most of it is the other side of what the tuned policy itself holds in the instrument: a smaller size, net",
-        )
+        there = np.isin(found.row, index)
+        early = bool(found.fresh[there].any())
+        faces = bool((found.faced[there] * (1 - found.share[there])).any())
+        return all_covered(total, found.key, BEFORE if early else SMALLER if faces else NO_TRADE_LEAVES)
     if found.blind:
         return all_covered(
             covered + new,
             found.key,
             "none that the trades tell, since the base comes and goes on price moves and there are no prices",
         )
-    total = covered + new
     return Split(
         covered=covered,
         new=new,

@@ -12,6 +12,9 @@ from auditor.coverage.split import Split, all_covered
 Array = NDArray[np.float64]
 
 
+NO_POSITION_LEAVES = "the base held every position of tuned, in some size"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Marked:
     """The tuned policy's marks, split by whether the base held the same instrument on the same side that period.
@@ -57,7 +60,7 @@ def cover_from_positions(found: Marked, index: NDArray[np.int64]) -> Split:
     covered, new = found.covered[index], found.new[index]
     total = covered + new
     if not new.any():
-        return all_covered(total, ("instrument", "side"), "the base held every position of tuned, in some size")
+        return all_covered(total, ("instrument", "side"), NO_POSITION_LEAVES)
     bare = covered.std() == 0 or total.std() == 0
     return Split(
         covered=covered,

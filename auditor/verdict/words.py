@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from auditor.coverage.booking import NO_TRADE_LEAVES
 from auditor.coverage.direction import ALL
+from auditor.coverage.holdings import NO_POSITION_LEAVES
 from auditor.verdict.checks import Check, Evidence, Facts, Finding, Standing
 
 HEADLINES: Mapping[Finding, str] = {
@@ -143,7 +145,9 @@ def _fades(checks: Mapping[str, Check]) -> bool:
 def _why_not_new(facts: Facts, checks: Mapping[str, Check]) -> str:
     by_trades = facts.evidence == "trades"
     if not facts.leaves_base and facts.new_reason:
-        return "tuned held nothing that the base did not hold" if by_trades else facts.new_reason
+        if by_trades and facts.new_reason.endswith((NO_TRADE_LEAVES, NO_POSITION_LEAVES)):
+            return "tuned held nothing that the base did not hold"
+        return facts.new_reason
     if checks["new_part_earns"].passed is False and facts.new_p is not None:
         if by_trades:
             return f"what tuned held and the base did not is not shown to earn ({p_text(facts.new_p, facts.level)})"

@@ -14,9 +14,9 @@ from auditor.coverage.booking import (
     booked,
     carried,
     cover_from_trades,
+    entered_within,
     exit_rows,
     moves_on_price,
-    netted_share,
 )
 from auditor.errors import InputError
 from auditor.inputs.trades import read_trades
@@ -257,12 +257,13 @@ def test_what_streams_earned_while_trades_were_held():
 # ---- a span
 
 
-def parts(covered, new, blind=False, netted=False):
+def parts(covered, new, blind=False, entry_row=None, faced=0.0):
     size = len(covered)
+    row = np.arange(size)
     return Booked(
         covered=np.array(covered, float), new=np.array(new, float), blind=blind, share=np.zeros(size),
-        netted=netted,
-        row=np.arange(size), fresh=np.zeros(size), key=("instrument", "setup"),
+        faced=np.full(size, faced), row=row, entry_row=row if entry_row is None else np.array(entry_row),
+        fresh=np.array(new, float), key=("instrument", "setup"),
     )  # fmt: skip
 
 
@@ -304,40 +305,56 @@ def test_why_a_span_has_no_new_part(new, blind, reason):
     assert part.names == ("instrument", "setup")
 
 
-def test_new_time_is_netted_where_the_policy_itself_holds_the_other_side():
-    tuned = blotter(
-        ("A", "long", 0, 4, 0.1), ("A", "short", 1, 3, 0.1), ("B", "short", 0, 2, 0.1), ("A", "short", 6, 8, 0.1)
-    )
-    # new: the shorts, two days each; only the first of them faces a long of its own in its instrument
-    assert netted_share(tuned, np.array([1.0, 0, 0, 0])) == pytest.approx(1 / 3)
-    assert netted_share(tuned, np.array([1.0, 0.5, 0, 0])) == pytest.approx(1 / 5)
-    assert netted_share(tuned, np.array([0.0, 1, 1, 1])) == pytest.approx(0.5)
-    assert netted_share(tuned, np.ones(4)) == 0.0
-    frame = {"instrument": "A", "side": ["long", "short"], "pnl": 0.1, "quantity": 1.0}
-    times = {"entry_time": [START, START], "exit_time": START + pd.to_timedelta([2, 1], "D")}
-    priced = read_trades(
-        pd.DataFrame(frame | times | {"entry_price": [1.0, 3.0], "exit_price": 2.0, "instrument": ["A", "A"]}),
-        role="tuned trades",
-    )
-    # two days at a price of 1, half of them netted, beside one day at 3, all of it
-    assert netted_share(priced, np.zeros(2)) == pytest.approx((1 + 3) / (2 + 3))
-
-
-def test_book_tells_that_most_of_the_new_part_is_netted():
-    base = blotter(*(("A", "long", day, day + 2, 0.01) for day in range(0, 20, 4)))
-    against = [("A", "short", day, day + 1.5, 0.02) for day in range(0, 20, 4)]
-    others = [("B", "short", day, day + 2, 0.02) for day in range(0, 20, 4)]
-    kept = [("A", "long", day, day + 2, 0.01) for day in range(0, 20, 4)]
-    for more, netted in ((against, True), (against + others, False), (others, False)):
-        tuned = blotter(*kept, *more, role="tuned trades")
-        assert book(base, tuned, DATES, clock=False, key=("instrument", "side")).netted is netted
+def test_what_was_entered_before_a_span_is_no_evidence_in_it():
+    found = parts([1, 2, 3, 4, 5, 6], [1, 1, 1, 1, 1, 1], entry_row=[-1, 0, 1, 0, 3, 1])
+    # a trade entered at the last date before a window earns in it alone
+    assert entered_within(found, integers(2, 3, 4, 5)).tolist() == [False, False, True, False, True, True]
+    part = cover_from_trades(found, integers(2, 3, 4, 5))
+    assert part.new.tolist() == [1, 0, 1, 1]
+    assert part.covered.tolist() == [3, 5, 5, 6]
+    # each window has its own beginning
+    assert entered_within(found, integers(0, 1, 4, 5)).tolist() == [True, True, False, False, True, False]
+    assert entered_within(found, integers()).tolist() == [False] * 6
+    none = cover_from_trades(found, integers(3))
+    assert none.nothing_new == "every trade that leaves what the base held was entered before this span began"
+    assert none.covered.tolist() == [5]
 
 
 def test_what_faces_the_policys_own_trades_is_a_smaller_size():
-    part = cover_from_trades(parts([1, 2, 9], [1, 0, 5], blind=True, netted=True), integers(0, 1))
-    assert part.nothing_new.startswith("most of it is the other side of what the tuned policy itself holds")
-    assert part.covered.tolist() == [2, 2]
-    assert part.names == ("instrument", "setup")
+    part = cover_from_trades(parts([1, 2, 9], [0, 0, 5], faced=1.0), integers(0, 1))
+    assert part.nothing_new.startswith("what leaves it is the other side of what the tuned policy itself holds")
+    assert part.covered.tolist() == [1, 2]
+
+
+def fills(*rows, role="base trades"):
+    """Rows of (side, entry day, exit day, entry price, exit price) in one instrument."""
+    frame = pd.DataFrame(list(rows), columns=["side", "entry_time", "exit_time", "entry_price", "exit_price"])
+    for column in ("entry_time", "exit_time"):
+        frame[column] = START + pd.to_timedelta(frame[column], "D")
+    sign = np.where(frame["side"] == "long", 1, -1)
+    pnl = sign * (frame["exit_price"] - frame["entry_price"])
+    return read_trades(frame.assign(instrument="A", quantity=1.0, pnl=pnl), role=role)
+
+
+def test_fills_and_time_are_two_readings_of_what_is_shared():
+    """The base leaves at 101, the tuned trade holds on to 106: 1 of 6 is shared by fills, a half by time."""
+    base, tuned = fills(("long", 0, 2, 100, 101)), fills(("long", 0, 4, 100, 106), role="tuned trades")
+    found = book(base, tuned, DATES, clock=False, key=("instrument", "side"), valued=np.array([1.0]))
+    assert found.fresh.tolist() == [5.0]
+    assert found.by_time.fresh.tolist() == [3.0]
+    assert found.covered.sum() == 1.0
+    assert found.by_time.covered.sum() == 3.0
+    alike = book(base, base, DATES, clock=False, key=("instrument", "side"), valued=np.array([1.0]))
+    assert alike.by_time is None
+
+
+def test_without_prices_a_base_trade_that_is_held_longer_tells_nothing_new():
+    base = blotter(("A", "long", 4, 6, 0.1))
+    rows = [("A", "long", 4, 8, 0.4), ("A", "long", 2, 6, 0.4), ("A", "long", 5, 8, 0.4), ("A", "long", 6, 8, 0.4)]
+    tuned = blotter(*rows, role="tuned trades")
+    found = book(base, tuned, DATES, clock=False, key=("instrument", "side"))
+    # same entry, same exit, neither, and one that begins where the base leaves
+    assert found.fresh == pytest.approx([0, 0, 0.4 * 2 / 3, 0.4])
 
 
 def test_booking_sums_by_row():

@@ -1,0 +1,83 @@
+"""What is new and only makes the policy's own trades smaller, by hand."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from auditor.coverage.netting import facing, pnl_faced, points, share_faced
+from auditor.inputs.trades import read_trades
+
+START = pd.Timestamp("2020-01-06")
+
+
+def blotter(*rows, prices=True):
+    """Rows of (instrument, side, entry day, exit day, entry price, exit price, quantity)."""
+    names = ["instrument", "side", "entry_time", "exit_time", "entry_price", "exit_price", "quantity"]
+    frame = pd.DataFrame(list(rows), columns=names)
+    for column in ("entry_time", "exit_time"):
+        frame[column] = START + pd.to_timedelta(frame[column], "D")
+    sign = np.where(frame["side"] == "long", 1, -1)
+    frame["pnl"] = sign * frame["quantity"] * (frame["exit_price"] - frame["entry_price"])
+    return read_trades(frame if prices else frame.drop(columns=["entry_price", "exit_price"]), role="tuned trades")
+
+
+LONG = ("A", "long", 0, 4, 100.0, 104.0, 2.0)
+WITHIN = ("A", "short", 0, 2, 100.0, 99.0, 1.0)
+BEYOND = ("A", "short", 2, 8, 99.0, 95.0, 4.0)
+ELSEWHERE = ("B", "short", 0, 4, 50.0, 49.0, 9.0)
+
+
+def test_the_smaller_quantity_is_what_faces():
+    tuned = blotter(LONG, WITHIN, BEYOND)
+    on, part = facing(tuned, np.array([1.0, 0, 0]))
+    days = ((on.time - START.value) / 86_400e9).tolist()
+    assert days == [0, 2, 4, 8]
+    # one short against two long: wholly; four against two: half; after day 4 nothing is long
+    assert part[0].tolist() == [1.0, 0.5, 0.0, 0.0]
+    assert part[1].tolist() == [0.0] * 4
+    assert share_faced(tuned, np.array([1.0, 0, 0])) == pytest.approx([0, 1, 2 * 0.5 / 6])
+
+
+def test_only_covered_quantity_is_faced():
+    """A new short trade against a new long one is two new trades."""
+    assert share_faced(blotter(LONG, WITHIN), np.zeros(2)).tolist() == [0, 0]
+    assert share_faced(blotter(LONG, WITHIN), np.ones(2)).tolist() == [0, 0]
+    half = share_faced(blotter(LONG, ("A", "short", 0, 4, 1.0, 1.0, 2.0)), np.array([0.5, 0.0]))
+    assert half == pytest.approx([0, 0.5])
+
+
+def test_by_fills_the_pnl_over_what_is_faced():
+    tuned = blotter(LONG, WITHIN, BEYOND)
+    found = pnl_faced(tuned, np.array([1.0, 0, 0]), {"A": 1.0})
+    # the short of one unit earns 1; of the four, half faces while the price goes from 99 to 104, where the long leaves
+    assert found == pytest.approx([0, 1.0, -4 * 0.5 * (104 - 99)])
+    assert pnl_faced(tuned, np.array([1.0, 0, 0]), {"A": 50.0}) == pytest.approx(50 * found)
+    assert pnl_faced(blotter(LONG, WITHIN, prices=False), np.array([1.0, 0]), {"A": 1.0}) is None
+    assert pnl_faced(tuned, np.array([1.0, 0, 0]), {}) is None
+    assert points(blotter(LONG, ELSEWHERE), {"B": 5.0}).tolist() == [1.0, 5.0]
+
+
+def many(n, *rows):
+    """Rows again and again, ten days apart."""
+    return [(name, side, a + 10 * i, b + 10 * i, *rest) for i in range(n) for name, side, a, b, *rest in rows]
+
+
+@pytest.mark.parametrize(
+    ("new", "faces"),
+    [
+        (("A", "short", 0, 4, 1.0, 1.0, 2.0), True),  # the other side of a trade, to the moment
+        (("A", "short", 0, 9, 1.0, 1.0, 2.0), True),  # held on: it begins with one
+        (("A", "short", 1, 4, 1.0, 1.0, 2.0), True),  # and this ends with one
+        (("A", "short", 1, 3, 1.0, 1.0, 2.0), True),  # within: most of its time
+        (("A", "short", 3, 8, 1.0, 1.0, 2.0), False),  # a book of its own that meets some
+        (("A", "long", 5, 8, 1.0, 1.0, 2.0), False),
+        (("B", "short", 0, 4, 1.0, 1.0, 2.0), False),
+    ],
+)
+@pytest.mark.parametrize("parked", [0, 40])
+def test_trades_against_ones_own_are_told_from_a_book_that_meets_some(new, faces, parked):
+    """Whatever else is held in instruments where nothing is covered."""
+    rows = many(8, LONG, new) + [("C", "long", i, i + 9, 1.0, 1.0, 90.0) for i in range(parked)]
+    tuned = blotter(*rows)
+    share = np.array([1.0, 0.0] * 8 + [0.0] * parked)
+    assert bool(share_faced(tuned, share).any()) is faces
