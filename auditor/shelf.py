@@ -10,13 +10,15 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from auditor.config import Settings
-from auditor.coverage.holdings import Marked, mark
+from auditor.coverage.holdings import Marked, mark, without_dust
 from auditor.coverage.reconcile import REFUSED, WARNED, Reconciliation, reconcile
 from auditor.errors import InputError
 from auditor.inputs.calendar import refuse_other_step, show
 from auditor.inputs.pair import Pair
 from auditor.inputs.trades_positions import Positions
 from auditor.inputs.zones import refuse_other_clock
+from auditor.plural import several
+from auditor.shelf_checks import doubts_of_positions
 
 Array = NDArray[np.float64]
 
@@ -42,13 +44,17 @@ class PositionCoverage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shelf:
-    """Both policies' positions on the pair's dates, split and described; `instruments` name the columns of marks."""
+    """Both policies' positions on the pair's dates, split and described; `instruments` name the columns of marks.
+
+    doubted  something in `warnings` leaves open whether what the positions call new is new
+    """
 
     instruments: tuple[str, ...]
     base: Positions
     tuned: Positions
     marked: Marked
     described: PositionCoverage
+    doubted: bool
     notes: tuple[str, ...]
     warnings: tuple[str, ...]
 
@@ -61,6 +67,7 @@ def make_shelf(pair: Pair, base: Positions, tuned: Positions, settings: Settings
     names = tuple(dict.fromkeys([*base.instruments, *tuned.instruments]))
     month = pair.dates.strftime("%Y-%m").to_numpy(dtype=np.str_)
     reconciled, warnings = [], base.warnings + tuned.warnings
+    notes = base.notes + tuned.notes
     weights, returns = [], np.zeros((len(pair.dates), len(names)))
     for role, one, series in (("base", base, pair.base + pair.cash), ("tuned", tuned, pair.tuned + pair.cash)):
         refuse_other_clock(one.name, one.dates, one.zone, "the returns", pair.dates, pair.zone)
@@ -71,12 +78,16 @@ def make_shelf(pair: Pair, base: Positions, tuned: Positions, settings: Settings
         placed = np.zeros_like(returns)
         placed[np.flatnonzero(there)[:, None], columns] = one.weights[rows[there]]
         returns[np.flatnonzero(there)[:, None], columns] = one.returns[rows[there]]
+        placed, dust = without_dust(placed)
+        if dust:
+            notes += (f"{one.name}: {several(dust, 'weight')} below a millionth of the largest counted as none",)
         weights.append(placed)
         gap = reconcile(role, (placed * returns).sum(axis=1), series, month)
         if settings.reconcile == "check":
             warnings += judge_gap(one, gap)
         reconciled.append(gap)
-    found = mark(weights[0], weights[1], returns)
+    found = mark(weights[0], weights[1], returns, pair.tuned + pair.cash)
+    doubts = doubts_of_positions(names, weights[0], weights[1], returns, settings)
     new = found.fresh.sum(axis=0)
     order = np.argsort(-np.abs(new), kind="stable")
     index = pair.out_of_sample.index
@@ -95,8 +106,9 @@ def make_shelf(pair: Pair, base: Positions, tuned: Positions, settings: Settings
         tuned=tuned,
         marked=found,
         described=described,
-        notes=base.notes + tuned.notes,
-        warnings=warnings,
+        doubted=bool(doubts),
+        notes=notes,
+        warnings=warnings + doubts,
     )
 
 

@@ -33,16 +33,33 @@ class Marked:
     overlap: float | None
 
 
-def mark(base: Array, tuned: Array, returns: Array) -> Marked:
+DUST = 1e-6
+"""Weight over the largest that the policy ever has in any instrument, below which it is what an optimiser leaves."""
+
+
+def without_dust(weights: Array) -> tuple[Array, int]:
+    """Weights of a policy, (T, k), with zero for those too small to be held; and how many those were.
+
+    A base with 1e-12 of everything would cover all that a tuned policy holds on that side.
+    """
+    dust = (weights != 0) & (np.abs(weights) < DUST * np.abs(weights).max(initial=0.0))
+    return np.where(dust, 0.0, weights), int(np.count_nonzero(dust))
+
+
+def mark(base: Array, tuned: Array, returns: Array, earned_net: Array | None = None) -> Marked:
     """Split the tuned policy's marks.
 
     base, tuned  (T, k) weights held during each period, signed
     returns      (T, k) instrument returns of the period
+    earned_net   (T,) the tuned policy's own returns: where they are less than its marks, both parts pay for that as
+                 far as their trading and holding explain it
 
     A weight is covered whole where the base's has its sign: how much is held is sizing, not opportunity.
     """
     same = (np.sign(base) == np.sign(tuned)) & (tuned != 0)
     earned = tuned * returns
+    if earned_net is not None:
+        earned = earned - costs(np.where(same, tuned, 0.0), np.where(same, 0.0, tuned), earned.sum(axis=1) - earned_net)
     held, either = int(np.count_nonzero(tuned)), int(np.count_nonzero(base)) + int(np.count_nonzero(tuned))
     both = int(np.count_nonzero(same))
     fresh = np.where(same, 0.0, earned)
@@ -53,6 +70,26 @@ def mark(base: Array, tuned: Array, returns: Array) -> Marked:
         covered_time=both / held if held else None,
         overlap=both / (either - both) if either - both else None,
     )
+
+
+def costs(covered: Array, new: Array, lost: Array) -> Array:
+    """What each weight paid, (T, k), of what the marks have and the returns have not, (T,).
+
+    covered, new  (T, k) weights of the two parts
+
+    Costs are four rates, none below zero: of what is traded and what is held, in either part, by least squares. Marks
+    are gross; bets whose edge their costs eat were new edge in 16 % of simulated worlds.
+    """
+    from scipy.optimize import nnls
+
+    drivers = [abs(one) for part in (covered, new) for one in (np.diff(part, axis=0, prepend=0.0), part)]
+    totals = np.column_stack([one.sum(axis=1) for one in drivers])
+    sizes = np.linalg.norm(totals, axis=0)
+    used = np.flatnonzero(sizes > 0)
+    if not used.size:
+        return np.zeros_like(covered)
+    rates, _ = nnls(totals[:, used] / sizes[used], lost)
+    return np.asarray(sum(rate / sizes[i] * drivers[i] for rate, i in zip(rates, used, strict=True)))
 
 
 def cover_from_positions(found: Marked, index: NDArray[np.int64]) -> Split:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from auditor.coverage.holdings import Marked, cover_from_positions, mark
+from auditor.coverage.holdings import Marked, costs, cover_from_positions, mark, without_dust
 
 BASE = np.array([[1.0, 0.0, -0.5], [0.2, -1.0, 0.0], [0.0, 0.0, 0.0], [1.0, 1.0, 1.0]])
 TUNED = np.array([[2.0, 0.5, 0.5], [0.0, -0.1, 0.3], [0.0, 0.0, 0.0], [-1.0, 0.5, 0.0]])
@@ -56,3 +56,34 @@ def test_a_span_without_a_new_part_is_all_covered():
 @pytest.mark.parametrize(("covered", "new"), [([2, 2, 2], [1, 0, 3]), ([1, 2, 3], [-1, -2, -3])])
 def test_what_never_varies_explains_nothing(covered, new):
     assert cover_from_positions(marked(covered, new), np.array([0, 1, 2])).r_squared == 0.0
+
+
+def test_dust_is_what_is_a_millionth_of_the_largest():
+    found, count = without_dust(np.array([[2.0, 1e-6], [-3e-6, 0.0]]))
+    assert found.tolist() == [[2.0, 0.0], [-3e-6, 0.0]]
+    assert count == 1
+    nothing, none = without_dust(np.zeros((2, 2)))
+    assert (nothing.tolist(), none) == ([[0, 0], [0, 0]], 0)
+
+
+def test_costs_are_shared_by_what_is_traded_and_held():
+    rng = np.random.default_rng(2)
+    covered, new = rng.integers(-1, 2, (200, 3)) * 0.5, rng.integers(-1, 2, (200, 3)) * 0.25
+    traded = [np.abs(np.diff(one, axis=0, prepend=0.0)) for one in (covered, new)]
+    paid = 0.001 * traded[0] + 0.003 * traded[1] + 0.0005 * np.abs(new)
+    assert costs(covered, new, paid.sum(axis=1)) == pytest.approx(paid, abs=1e-12)
+    # what the returns have and the marks have not is no cost
+    assert costs(covered, new, -paid.sum(axis=1)) == pytest.approx(np.zeros((200, 3)))
+    assert costs(np.zeros((200, 3)), np.zeros((200, 3)), paid.sum(axis=1)).tolist() == np.zeros((200, 3)).tolist()
+
+
+def test_marks_are_net_of_what_the_returns_lack():
+    gross = mark(BASE, TUNED, RETURNS)
+    earned = (TUNED * RETURNS).sum(axis=1)
+    same = mark(BASE, TUNED, RETURNS, earned)
+    assert same.covered == pytest.approx(gross.covered)
+    assert same.new == pytest.approx(gross.new)
+    held = np.abs(TUNED).sum(axis=1)
+    net = mark(BASE, TUNED, RETURNS, earned - 0.01 * held)
+    assert net.covered + net.new == pytest.approx(earned - 0.01 * held, abs=1e-9)
+    assert net.fresh.sum(axis=1) == pytest.approx(net.new)
