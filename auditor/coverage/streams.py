@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from auditor.coverage.accruals import accrued, sized
+from auditor.coverage.lumps import lumps
 from auditor.coverage.moved import moved
 from auditor.coverage.split import Split, all_covered
 from auditor.errors import InputError
+from auditor.plural import several
 from auditor.stats.sharpe import ROUNDING
 
 Array = NDArray[np.float64]
@@ -82,6 +85,9 @@ def candidates(
     """
     own = own_streams(base, periods_per_year)
     count = len(own.names) + len(known_names)
+    managed = managed_streams(known, known_names, periods_per_year)
+    if count + len(managed.names) <= shortest // 4:
+        own = Streams(names=own.names + managed.names, values=np.hstack([own.values, managed.values]))
     if count > shortest // 4:
         raise InputError(
             f"known: {len(known_names)} streams and {len(own.names)} reweightings of the base are too many for "
@@ -89,6 +95,21 @@ def candidates(
             "Pass fewer, or sums of them"
         )
     return Streams(names=own.names + known_names, values=np.hstack([own.values, known]), known=len(known_names))
+
+
+def managed_streams(known: Array, names: tuple[str, ...], periods_per_year: float) -> Streams:
+    """Known streams sized by their own past, over trailing volatility and variance: (T, m) to (T, 2 m).
+
+    What the base could have had it could have had in another size: sleeves that are each targeted at a volatility were
+    new edge in 70 to 80 % of simulated worlds in which all sleeves were known, and with this in none of 40.
+    """
+    labels: list[str] = []
+    columns = [np.empty((known.shape[0], 0))]
+    for name, stream in zip(names, known.T, strict=True):
+        own = own_streams(stream, periods_per_year)
+        labels += [one.replace("base", name, 1) for one in own.names[1:3]]
+        columns.append(own.values[:, 1:3])
+    return Streams(names=tuple(labels), values=np.hstack(columns))
 
 
 def trailing_mean(values: Array, window: int) -> Array:
@@ -140,9 +161,51 @@ def cover_from_returns(
         return all_covered(tuned[index], streams.names, reason)
     if late := moved(base, tuned):
         return all_covered(tuned[index], streams.names, f"its returns are {late}")
+    if slowly_marked(base, rest, streams, periods_per_year):
+        mean, quarter = quarter_mean(base, periods_per_year)
+        at = len(streams.names) - streams.known
+        streams = Streams(
+            names=(*streams.names[:at], f"base, mean of {quarter}", *streams.names[at:]),
+            values=np.insert(streams.values, at, mean, axis=1),
+            known=streams.known,
+        )
     inside = Streams(names=streams.names, values=streams.values[index], known=streams.known)
     found = split(rest[index], inside, periods_per_year)
     return replace(found, covered=found.covered + steady[index]) if steady.any() else found
+
+
+SLOW = 4.0
+"""t of the base's mean of a quarter beside all other streams, from which tuned is marked slowly: one in 30,000."""
+
+
+def quarter_mean(base: Array, periods_per_year: float) -> tuple[Array, int]:
+    """Mean of the base over the last quarter of a year, this period among it: (T,) to (T,), and its periods."""
+    quarter = max(3, round(periods_per_year / 4))
+    total = np.concatenate([[0.0], np.cumsum(base)])
+    end = np.arange(1, base.size + 1)
+    return (total[end] - total[np.maximum(end - quarter, 0)]) / quarter, quarter
+
+
+def slowly_marked(base: Array, tuned: Array, streams: Streams, periods_per_year: float) -> bool:
+    """Whether tuned follows the base's mean of a quarter, as positions do that are marked by models or late.
+
+    Smoothing of a day or two is among the streams. That over a quarter passed for new edge in 15 to 35 % of simulated
+    worlds; the mean itself among the streams always would take a seventh of the power, so it is only where it shows.
+    """
+    design = np.column_stack([quarter_mean(base, periods_per_year)[0], streams.values, np.ones(base.size)])
+    coefficients = np.linalg.lstsq(design, tuned, rcond=None)[0]
+    rest = tuned - design @ coefficients
+    freedom = base.size - design.shape[1]
+    others = design[:, 1:]
+    own = design[:, 0] - others @ np.linalg.lstsq(others, design[:, 0], rcond=None)[0]
+    size, noise = float(own @ own), float(rest @ rest)
+    if (
+        freedom < 1
+        or size <= COLLINEAR * float(design[:, 0] @ design[:, 0])
+        or noise <= COLLINEAR * float(tuned @ tuned)
+    ):
+        return False
+    return float(coefficients[0]) > SLOW * math.sqrt(noise / freedom / size)
 
 
 def without_known(parts: Split, known: Array, names: tuple[str, ...], periods_per_year: float) -> Split:
@@ -194,13 +257,16 @@ def split(tuned: Array, streams: Streams, periods_per_year: float) -> Split:
     around = columns - columns.mean(axis=0)
     covered = columns @ np.linalg.lstsq(around, centred, rcond=None)[0]
     if left < ACCRUAL:
-        what = "the base's own reweightings" + (" and the known streams" if streams.known else "")
         steady = float((tuned - covered).mean())
-        reason = f"{what} explain every return"
+        reason = f"{_what(streams)} explain every return"
         if abs(steady) / tuned.std() * np.sqrt(periods_per_year) >= ROUNDING:
             reason += (
                 f" but a steady {steady * periods_per_year:+.2%} a year, as costs, fees or interest on cash leave it"
             )
+        return all_covered(tuned, names, reason)
+    if (paid := lumps(tuned, columns, streams.values[:, 0], ACCRUAL)) is not None:
+        many, size = several(int(np.count_nonzero(paid)), "payment"), float(np.median(paid[paid != 0]))
+        reason = f"{_what(streams)} explain every return but {many} of about {size:+.2%}: interest, dividends, fees"
         return all_covered(tuned, names, reason)
     # m' S^-1 m through the orthonormal basis of the centred columns: the squared Sharpe ratio of their best mix.
     ratio = columns.mean(axis=0) @ np.linalg.lstsq(around, q, rcond=None)[0] * np.sqrt(tuned.size)
@@ -213,6 +279,10 @@ def split(tuned: Array, streams: Streams, periods_per_year: float) -> Split:
         error_factor=float(np.sqrt(1 + ratio @ ratio)),
         nothing_new=None,
     )
+
+
+def _what(streams: Streams) -> str:
+    return "the base's own reweightings" + (" and the known streams" if streams.known else "")
 
 
 def independent_columns(values: Array) -> tuple[list[int], Array]:

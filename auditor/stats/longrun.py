@@ -11,6 +11,9 @@ from numpy.typing import NDArray
 Array = NDArray[np.float64]
 Kernel = Literal["parzen", "qs"]
 
+FEWEST_PAIRS = 4
+"""Neighbouring rows a moment that a VAR(1) needs."""
+
 LARGEST_ROOT = 0.97
 """Singular values of the prewhitening VAR and AR roots are held to this, as Andrews & Monahan (1992) advise."""
 
@@ -38,6 +41,8 @@ def bandwidth(values: Array, kernel: Kernel, windows: NDArray[np.int64]) -> tupl
     Andrews (1991), equations 6.2 and 6.4, weights 1: S = c (alpha T)^0.2, with c = 2.6614 (Parzen), 1.3221 (QS).
     """
     same = windows[1:] == windows[:-1]
+    if not same.any():
+        return 0.0, 0.0
     late, early = values[1:][same], values[:-1][same]
     late = late - late.mean(axis=0)
     early = early - early.mean(axis=0)
@@ -91,6 +96,10 @@ def longrun_covariance(
     lost       degrees of freedom taken off T; Ledoit & Wolf (2008) take 4 for the four moments of two returns
     """
     windows = window_ids(lengths)
+    n_obs, count = values.shape
+    if int(np.count_nonzero(windows[1:] == windows[:-1])) < FEWEST_PAIRS * count:
+        # Windows of a period or two have no neighbours, or too few for a VAR: nothing tells of dependence.
+        return np.asarray(autocovariance(values, 0, windows) * (n_obs / (n_obs - lost)))
     if not prewhiten:
         return kernel_covariance(values, kernel, windows, lost)
     same = windows[1:] == windows[:-1]

@@ -1,0 +1,58 @@
+"""Tuned returns and streams go in; payments that come now and then, and that nothing else is left beside, come out."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from auditor.coverage.accruals import STEADY
+
+Array = NDArray[np.float64]
+
+MOST = 0.06
+"""Share of periods that may have a payment: one a month of days is 0.048."""
+
+FEWEST = 4
+"""Payments that it takes to see that they are alike."""
+
+STEPS = 30
+"""Steps of the trimmed fit, which needs a handful."""
+
+
+def lumps(tuned: Array, streams: Array, base: Array, left: float) -> Array | None:
+    """Payments of one sign and much the same size, where the streams explain all the rest: (n,), zero elsewhere.
+
+    tuned    (n,) returns of a span
+    streams  (n, k) of what the base could do;  base  (n,) its returns
+    left     share of tuned's variance below which the streams explain it
+
+    Interest, dividends and fees that a broker books by the month are no bets, but they are not steady from one period
+    to the next either: they were new edge in 45 to 100 % of simulated worlds. Least trimmed squares (Rousseeuw 1984):
+    from the median ratio of tuned to base, and from least squares, the fit is drawn to the periods that it fits best.
+    None where payments are not what is left.
+    """
+    design = np.column_stack([np.ones(tuned.size), streams])
+    kept = tuned.size - int(MOST * tuned.size)
+    there = base != 0
+    ratio = float(np.median(tuned[there] / base[there])) if there.any() else 0.0
+    for rest in (tuned - ratio * base, tuned - design @ np.linalg.lstsq(design, tuned, rcond=None)[0]):
+        rows = np.sort(np.argpartition(np.abs(rest), kept - 1)[:kept])
+        for _ in range(STEPS):
+            rest = tuned - design @ np.linalg.lstsq(design[rows], tuned[rows], rcond=None)[0]
+            again = np.sort(np.argpartition(np.abs(rest), kept - 1)[:kept])
+            if np.array_equal(again, rows):
+                break
+            rows = again
+        varies = float(((tuned[rows] - tuned[rows].mean()) ** 2).sum())
+        if varies == 0 or float((rest[rows] ** 2).sum()) >= left * varies:
+            continue
+        # What the fit set aside and is as small as what it kept is no payment.
+        paid = np.flatnonzero(np.abs(rest) > 3 * np.abs(rest[rows]).max())
+        sizes = rest[paid]
+        if paid.size < FEWEST or abs(np.sign(sizes).sum()) != paid.size:
+            continue
+        if np.sqrt(np.mean(np.diff(sizes) ** 2) / 2) < STEADY * abs(sizes.mean()):
+            found = np.zeros_like(tuned)
+            found[paid] = sizes
+            return found
+    return None
