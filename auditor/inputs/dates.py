@@ -65,7 +65,7 @@ def dates_and_notes(
     refuse_dates(unread, series, name, lines, given=date_format)
     far = np.flatnonzero(far_off)
     if far.size:
-        raise _far_off(name, f"{far.size} dates (first {lines(int(far[0]))}: {series.iloc[far[0]]})")
+        raise _far_off(name, f"{far.size} dates (first {lines(int(far[0]))}{_written(series.iloc[far[0]])})")
     return dates.as_unit("ns"), notes
 
 
@@ -114,6 +114,14 @@ def _objects(series: pd.Series[Any], name: str, lines: Label) -> pd.DatetimeInde
         return pd.DatetimeIndex(pd.to_datetime(series, errors="coerce", utc=bool(aware.all())))
     except (ValueError, TypeError, OverflowError):
         return unreadable(len(series))
+
+
+def _written(moment: object) -> str:
+    """Write a moment beside its row; nothing where it lies beyond what a calendar counts, and has no text."""
+    try:
+        return f": {moment}"
+    except OverflowError:
+        return ""
 
 
 def _far_off(name: str, what: str = "dates") -> InputError:

@@ -339,3 +339,11 @@ def test_half_a_day_that_is_none_is_refused(odd):
     texts = pd.Series(["01/13/2020 9:00 AM", "01/14/2020 1:00 PM", odd])
     with pytest.raises(InputError, match=r"1 unreadable date \(first line 4"):
         dates_and_notes(texts, name="base.csv", lines=line)
+
+
+def test_a_moment_that_has_no_text_is_refused():
+    """Seconds of 64 bits reach years that a calendar in a time zone cannot write."""
+    far = pd.Series(pd.array([-(2**62), 0], dtype="int64")).to_numpy().view("M8[s]")
+    dates = pd.Series(pd.DatetimeIndex(far).tz_localize("UTC").tz_convert("America/New_York"))
+    with pytest.raises(InputError, match=r"1 dates \(first line 2\S*.*outside the years"):
+        dates_and_notes(dates, name="a.arrow", lines=lambda row: f"line {row + 2}")
