@@ -30,7 +30,7 @@ from auditor.inputs.returns import Returns, read_streams
 from auditor.inputs.trials import read_trials
 from auditor.ledger.budget import Look, Subject, spend
 from auditor.measure import alongside, how_selected, in_library, measure, measure_cautiously, too_coarse
-from auditor.oddities import known_that_are, oddities, refuse_tuned_among_known
+from auditor.oddities import known_that_are, oddities, refuse_tuned_among_known, refuse_unfinanced
 from auditor.pictures import make_pictures
 from auditor.reading import a_rate, read_known, read_pair, read_policy, read_rate, settings_among
 from auditor.report.rated import Given
@@ -243,6 +243,7 @@ def audit_checked(
 ) -> Audit:
     """Test, cover and label a checked pair; `pictured` is False where of many audits the label alone counts."""
     refuse_tuned_among_known(pair)
+    refuse_unfinanced(pair)
     base_known = known_that_are(pair, pair.base)
     told_more = len(pair.known_names) > len(base_known)
     evidence: Evidence = "trades" if desk else "known" if told_more else "returns"

@@ -119,6 +119,23 @@ def below_zero(pair: Pair, outside: Measured, finding: Finding) -> str | None:
     return f"{found} The tuned policy still {'earns less than cash' if pair.cash.any() else 'loses'} ({tuned:z.2f})."
 
 
+def unfinanced(pair: Pair, outside: Measured, finding: Finding) -> str | None:
+    """Say where most of a gain that is praised is the cash rate, which policies of other sizes did not pay."""
+    if finding not in ("new_edge", "efficiency") or not pair.cash.any():
+        return None
+    index = pair.out_of_sample.index
+    base, tuned = ((one + pair.cash)[index] for one in (pair.base, pair.tuned))
+    year = pair.periods_per_year**0.5
+    bare = float(tuned.mean() / tuned.std() - base.mean() / base.std()) * year
+    if bare >= outside.gain.gain / 2:
+        return None
+    return (
+        f"Without the cash rate the out-of-sample gain is {bare:+z.2f}, not {outside.gain.gain:+.2f}: most of it is "
+        "cash, which a policy of another size pays or earns, and returns of futures or of borrowed money already do. "
+        "Are both policies' returns after financing?"
+    )
+
+
 def single_returns(pair: Pair, inside: Measured, outside: Measured, finding: Finding) -> Iterator[str]:
     """Name the period that a gain hangs on: that out of sample, and what was promised in sample where it is refuted."""
     rests = finding in ("new_edge", "efficiency", "flattering")

@@ -13,11 +13,14 @@ from auditor.coverage.direction import DAILY, Direction
 from auditor.coverage.moved import moved
 from auditor.coverage.streams import COLLINEAR, own_streams, quarter_mean, slowly_marked
 from auditor.errors import InputError
-from auditor.implausible import begins_idle, below_zero, single_returns, too_bad, too_good
+from auditor.implausible import begins_idle, below_zero, single_returns, too_bad, too_good, unfinanced
 from auditor.inputs.pair import MIN_OOS, Pair
 from auditor.measure import Measured
 from auditor.verdict.checks import Evidence, Finding
 from auditor.verdict.words import detectable_text
+
+UNFINANCED = 1e-6
+"""Return a year below which a levered policy differs from its base by rounding."""
 
 
 def refuse_tuned_among_known(pair: Pair) -> None:
@@ -27,6 +30,20 @@ def refuse_tuned_among_known(pair: Pair) -> None:
             f"--known: column {found[0]!r} is the tuned policy itself, so it would explain every return. "
             "Known streams are what the base could have had: leave that column out"
         )
+
+
+def refuse_unfinanced(pair: Pair) -> None:
+    """Refuse a tuned policy that is base levered before cash was taken off: its gain would be cash that nobody paid."""
+    base, tuned = pair.base + pair.cash, pair.tuned + pair.cash
+    if not pair.cash.any() or 1 - np.corrcoef(base, tuned)[0, 1] ** 2 >= COLLINEAR:
+        return
+    size = float(tuned.std() / base.std())
+    if abs(size - 1) * abs(float(base.mean())) * pair.periods_per_year < UNFINANCED or base @ tuned < 0:
+        return
+    raise InputError(
+        f"The tuned returns are {size:.4g} times the base's. Less the same cash rate both have other Sharpe ratios, "
+        "since nothing in them pays for the difference in size: leave --rf out, or give returns after financing"
+    )
 
 
 def known_that_are(pair: Pair, policy: NDArray[np.float64]) -> list[str]:
@@ -54,6 +71,8 @@ def oddities(
     found = []
     if np.array_equal(pair.base, pair.tuned):
         found.append("Both policies have the same returns on every date: was one file given twice?")
+    if said := unfinanced(pair, outside, finding):
+        found.append(said)
     if late := moved(pair.base, pair.tuned):
         found.append(
             f"The tuned returns are {late}: are the dates of one of them shifted? Date both alike. What is only "

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from auditor import audit
+from auditor import InputError, audit
 
 DAYS = pd.bdate_range("2010-01-04", periods=2520)
 SPLIT = 1260
@@ -145,3 +145,41 @@ def test_a_fall_is_no_gain():
 def test_a_gain_of_many_days_hangs_on_none():
     base = returns(13)
     assert not said(warned(base, base + 0.5 * returns(14, sharpe=2.0))[1], "One return")
+
+
+def test_leverage_that_nobody_financed_is_refused_with_a_cash_rate():
+    """Twice the base less the same 5 % was efficiency, shown, with p = 0.001; without a rate it is no gain."""
+    base = returns(3)
+    for size in (2.0, 0.5):
+        with pytest.raises(InputError, match=r"The tuned returns are \S+ times the base's.*leave --rf out"):
+            warned(base, size * base, rf=0.05)
+        assert warned(base, size * base)[0].label == "no_gain"
+    assert warned(base, base, rf=0.05)[0].label == "no_gain"
+    assert warned(base, base + 0.02 / 252, rf=0.05)[0].evidence == "returns"
+
+
+def test_a_gain_that_is_mostly_cash_is_told():
+    rng = np.random.default_rng(5)
+    base = returns(3, sharpe=0.8)
+    sized = base * np.where(rng.random(2520) < 0.5, 1.8, 2.2)
+    found, warnings = warned(base, sized, rf=0.05)
+    assert found.finding == "efficiency"
+    (text,) = said(warnings, "Without the cash rate")
+    bare = [one[SPLIT:].mean() / one[SPLIT:].std() * np.sqrt(252) for one in (base, sized)]
+    assert f"gain is {bare[1] - bare[0]:+.2f}, not {found.sharpe.out_of_sample.gain:+.2f}" in text
+    assert not said(warned(base, sized)[1], "Without the cash rate")
+
+
+@pytest.mark.parametrize("rate", [-0.03, -0.5])
+def test_a_rate_that_no_cash_paid_is_refused(rate):
+    with pytest.raises(InputError, match=r"cash would cost|looks like percent"):
+        warned(returns(1), returns(2), rf=rate)
+
+
+def test_a_file_of_rates_that_moves_like_a_policy_is_refused():
+    """It made a worthless overlay pass: 0.9 of tuned taken off both."""
+    base, tuned = returns(1), returns(2)
+    with pytest.raises(InputError, match=r"rf: the rates move by .* Give the rate of cash for each period"):
+        warned(base, tuned, rf=pd.Series(0.9 * (tuned - tuned.mean()), DAYS))
+    bills = pd.Series(np.linspace(0.0, 0.05, 2520) / 252, DAYS)
+    assert warned(base, tuned, rf=bills)[0].settings["rf"] is not None

@@ -20,6 +20,7 @@ from auditor.inputs.pair_checks import (
     check_rate,
     rate_warning,
     refuse_constant,
+    refuse_no_cash,
     scale_warning,
 )
 from auditor.inputs.returns import Missing, Returns
@@ -157,6 +158,7 @@ def make_pair(
                 f"{rate.name}: the rates come to {cash.mean() * per_year:.3g} a year. Give the decimal rate of each "
                 "period: divide percents by 100 and annual rates by the periods a year."
             )
+        refuse_no_cash("rf" if rate is None else rate.name, cash, per_year)
         policies = {role: values - cash for role, values in policies.items()}
         what = f"{annual_rate:g} a year" if rate is None else f"{rate.name}, {cash.mean() * per_year:.3g} a year"
         notes += (f"cash subtracted from both policies ({what})",)

@@ -15,6 +15,8 @@ from auditor.inputs.returns import Returns
 from auditor.inputs.split import Span
 
 MAX_RATE = 0.5  # a year; above it a rate is in percent
+MIN_RATE = -0.02  # a year; the lowest that a central bank has set is -0.0075
+MAX_MOVES = 0.02  # volatility of a year; that of bill rates is a tenth of it
 LOW_RATE, HIGH_RATE = 0.001, 0.15  # a year; below and above these cash is seldom, and a wrong unit often
 
 
@@ -34,6 +36,21 @@ def check_rate(rate: object) -> float:
     if abs(float(rate)) > MAX_RATE:
         raise InputError(f"rf is {rate}, which looks like percent. Write it as a decimal: {float(rate) / 100:g}.")
     return float(rate)
+
+
+def refuse_no_cash(name: str, cash: NDArray[np.float64], per_year: float) -> None:
+    """Refuse rates, (T,) per period, that no cash has paid: far below zero, or that move as a policy does."""
+    a_year, moves = float(cash.mean()) * per_year, float(cash.std()) * math.sqrt(per_year)
+    if a_year < MIN_RATE:
+        raise InputError(
+            f"{name}: cash would cost {-a_year:.2%} a year. What is taken off both policies must be a rate that cash "
+            "paid: give it, or none."
+        )
+    if moves > MAX_MOVES:
+        raise InputError(
+            f"{name}: the rates move by {moves:.2%} a year, as returns do and cash does not. Give the rate of cash for "
+            "each period; a stream that both policies could hold is --known."
+        )
 
 
 def rate_warning(name: str, a_year: float) -> tuple[str, ...]:
