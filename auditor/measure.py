@@ -35,7 +35,7 @@ from auditor.stats.sharpe import (
     sharpe_difference_test,
     sharpe_test,
 )
-from auditor.stats.signs import effective_number, few, signs_p
+from auditor.stats.signs import few, signs_p
 from auditor.stats.spanning import cover_moments, spanning_regression
 from auditor.stats.studentised import replicates
 
@@ -161,14 +161,8 @@ def newness(settings: Settings, found: Measured) -> tuple[bool, float]:
 
 
 def signs_of_few(values: Array, draws: Draws) -> float | None:
-    """P of a stream's sum under random signs of its blocks, where few periods carry it; None where enough do.
-
-    Beside a few large values small ones, which scaling and fitting leave, draw signs too: so p is no lower than that of
-    as many coins as carry it, all heads.
-    """
-    if not few(values):
-        return None
-    return max(math.pow(0.5, effective_number(values)), signs_p(values, draws.lengths, draws.block, seed=draws.seed))
+    """P of a stream's sum under random signs of its blocks, where few periods carry it; None where enough do."""
+    return signs_p(values, draws.lengths, draws.block, seed=draws.seed) if few(values) else None
 
 
 def too_coarse(outside: Measured, look: Look) -> int | None:

@@ -16,11 +16,9 @@ from auditor.errors import InputError
 from auditor.implausible import begins_idle, below_zero, single_returns, too_bad, too_good, unfinanced
 from auditor.inputs.pair import MIN_OOS, Pair
 from auditor.measure import Measured
+from auditor.stats.sharpe import ROUNDING
 from auditor.verdict.checks import Evidence, Finding
 from auditor.verdict.words import detectable_text
-
-UNFINANCED = 1e-6
-"""Return a year below which a levered policy differs from its base by rounding."""
 
 
 def refuse_tuned_among_known(pair: Pair) -> None:
@@ -35,10 +33,10 @@ def refuse_tuned_among_known(pair: Pair) -> None:
 def refuse_unfinanced(pair: Pair) -> None:
     """Refuse a tuned policy that is base levered before cash was taken off: its gain would be cash that nobody paid."""
     base, tuned = pair.base + pair.cash, pair.tuned + pair.cash
-    if not pair.cash.any() or 1 - np.corrcoef(base, tuned)[0, 1] ** 2 >= COLLINEAR:
-        return
-    size = float(tuned.std() / base.std())
-    if abs(size - 1) * abs(float(base.mean())) * pair.periods_per_year < UNFINANCED or base @ tuned < 0:
+    size = float(base @ tuned) / float(base @ base) if base.any() else 1.0
+    rest = tuned - size * base
+    # A policy that was financed, or was paid on what it left in cash, is not a multiple of the other.
+    if not pair.cash.any() or float(rest @ rest) >= COLLINEAR * float(tuned @ tuned) or abs(size - 1) < ROUNDING:
         return
     raise InputError(
         f"The tuned returns are {size:.4g} times the base's. Less the same cash rate both have other Sharpe ratios, "
@@ -118,8 +116,8 @@ def oddities(
     ]
     if carried:
         found.append(
-            f"Few out-of-sample periods carry {' and '.join(carried)}: too few for resampling alone, so the p may not "
-            "be below that of as many coins, which give every sign to each at random."
+            f"Few out-of-sample periods carry {' and '.join(carried)}: too few for resampling alone, so the p is that of "
+            "giving every sign to each block at random, as coins fall."
         )
     shortest = min(pair.out_of_sample.lengths)
     if settings.block == "auto" and len(pair.out_of_sample.lengths) > 1 and outside.gain.block == shortest:

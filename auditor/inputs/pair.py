@@ -158,13 +158,13 @@ def make_pair(
                 f"{rate.name}: the rates come to {cash.mean() * per_year:.3g} a year. Give the decimal rate of each "
                 "period: divide percents by 100 and annual rates by the periods a year."
             )
-        refuse_no_cash("rf" if rate is None else rate.name, cash, per_year)
         policies = {role: values - cash for role, values in policies.items()}
         what = f"{annual_rate:g} a year" if rate is None else f"{rate.name}, {cash.mean() * per_year:.3g} a year"
         notes += (f"cash subtracted from both policies ({what})",)
         a_year = (annual_rate or 0.0) if rate is None else float(cash.mean()) * per_year
         warnings += rate_warning("rf" if rate is None else rate.name, a_year)
         refuse_constant(policies, sources, in_sample, out_of_sample)
+        refuse_no_cash("rf" if rate is None else rate.name, cash, per_year)
     return Pair(
         dates=dates,
         base=np.ascontiguousarray(policies["base"]),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -11,6 +12,9 @@ Array = NDArray[np.float64]
 
 FEW, SHARE = 10, 0.1
 """Values are few below this effective number, where that is also below this share of all periods."""
+
+COIN = 0.1
+"""Share of the largest block sum above which one is a coin of its own; what scaling and fitting leave is smaller."""
 
 EXACT = 12
 """Block sums whose 4,096 combinations of signs are all gone through; of more, some are drawn."""
@@ -44,18 +48,21 @@ def signs_p(values: Array, lengths: Sequence[int], block: int, *, seed: int, rep
     values   (T,), windows of these lengths one after the other
     block    periods that keep one sign; blocks begin anew with each window
 
-    Exact where few block sums are not zero, else (1 + hits) / (1 + draws). Fisher (1935), "The Design of Experiments",
+    No p is below that of as many coins as there are large block sums, all heads. Exact where few block sums are not
+    zero, else (1 + hits) / (1 + draws). Fisher (1935), "The Design of Experiments",
     section 21; Romano (1990), section 2.
     """
     first = np.concatenate([[0], np.cumsum(lengths)[:-1]]).astype(np.intp)
     starts = np.concatenate([np.arange(a, a + n, block) for a, n in zip(first, lengths, strict=True)])
     sums: Array = np.add.reduceat(values, starts)
     sums = sums[sums != 0]
+    coins = np.count_nonzero(np.abs(sums) > COIN * np.abs(sums).max(initial=0.0))
+    floor = math.pow(0.5, int(coins))
     # Combinations that add up to the same are ties, whatever the rounding of their order.
     reached = float(sums.sum()) - 1e-12 * float(np.abs(sums).sum())
     if sums.size <= EXACT:
         signs = 1 - 2 * (np.arange(2**sums.size)[:, None] >> np.arange(sums.size) & 1)
-        return float(np.mean(signs @ sums >= reached))
+        return max(floor, float(np.mean(signs @ sums >= reached)))
     rng = np.random.Generator(np.random.SFC64(seed))
     draws = min(reps, max(199, DRAWN // sums.size))
     rows = max(1, 1_000_000 // sums.size)
@@ -64,4 +71,4 @@ def signs_p(values: Array, lengths: Sequence[int], block: int, *, seed: int, rep
         signs = rng.integers(0, 2, size=(min(rows, draws - done), sums.size), dtype=np.int8)
         # sum of signed values = 2 x sum of those kept less the sum of all
         hits += int((2 * (signs @ sums) - sums.sum() >= reached).sum())
-    return float((1 + hits) / (1 + draws))
+    return max(floor, (1 + hits) / (1 + draws))
