@@ -66,7 +66,10 @@ def columns() -> dict[str, Kind]:
 
 def record_of(audit: Audit) -> dict[str, Any]:
     """Give the columns that the audit alone decides; None where a number is not there or not finite."""
+    from auditor.report.shown import bounded
+
     outside, inside, parts = audit.sharpe.out_of_sample, audit.sharpe.in_sample, audit.attribution
+    low, high = bounded(outside.ci)
     hashes = {one.role: one.sha256 for one in audit.inputs}
     found = {
         "label": audit.label,
@@ -78,8 +81,8 @@ def record_of(audit: Audit) -> dict[str, Any]:
         "tuned_sharpe": outside.tuned,
         "gain": outside.gain,
         "gain_se": outside.se,
-        "gain_low": outside.ci[0],
-        "gain_high": outside.ci[1],
+        "gain_low": low,
+        "gain_high": high,
         "gain_p": outside.p_value,
         "in_sample_gain": inside.gain,
         "in_sample_p": inside.p_value,

@@ -59,17 +59,25 @@ def rolling(axes: Axes, dates: Dates, gain: Array, low: Array, high: Array, wind
 
 
 def bootstrap(axes: Axes, edges: Array, counts: NDArray[np.int64], gain: float, ci: tuple[float, float]) -> None:
-    """Histogram of the replicates, those at or below zero apart, with the estimate and its interval."""
+    """Histogram of the replicates, those at or below zero apart, with the estimate and its interval.
+
+    ci   an end that is infinite is drawn to the edge
+    """
     below = (edges[1:] + edges[:-1]) / 2 <= 0
     top = float(counts.max())
     for some, colour in ((below, LIGHT["bad"]), (~below, LIGHT["tuned"])):
         axes.stairs(np.where(some, counts, 0), edges, fill=True, color=colour, alpha=0.8, linewidth=0)
     axes.axvline(0.0, color=LIGHT["ink"], linewidth=1.2, linestyle=(0, (2, 2)))
     axes.plot([gain, gain], [0, 1.06 * top], color=LIGHT["ink"], linewidth=2)
-    axes.plot(ci, [-0.055 * top] * 2, color=LIGHT["ink"], linewidth=4, solid_capstyle="butt", clip_on=False)
-    left, right = min(edges[0], ci[0], 0.0), max(edges[-1], ci[1], 0.0)
+    ends = [end for end in ci if math.isfinite(end)]
+    left, right = min(edges[0], 0.0, *ends), max(edges[-1], 0.0, *ends)
     room = 0.04 * (right - left)
     axes.set_xlim(left - room, right + room)
+    bar = -0.055 * top
+    axes.plot(np.clip(ci, *axes.get_xlim()), [bar] * 2, color=LIGHT["ink"], linewidth=4, solid_capstyle="butt",
+              clip_on=False)  # fmt: skip
+    if any(map(math.isinf, ci)):
+        axes.annotate("unbounded", ((left + right) / 2, bar), ha="center", va="center_baseline", bbox=BEHIND)
     axes.set_ylim(-0.12 * top, 1.2 * top)
     _beside(axes, gain, 1.1 * top, f"gain {gain:+.2f}", away=gain >= 0)
     _beside(axes, 0.0, 1.1 * top, "zero", away=gain < 0)
@@ -92,14 +100,19 @@ def intervals(
     rows: Sequence[tuple[str, Sequence[tuple[float, tuple[float, float]]]]],
     key: Sequence[tuple[str, Role]],
 ) -> None:
-    """Estimates with intervals, a row each of (name, one (value, (low, high)) a name of the key); the first on top."""
+    """Estimates with intervals, a row each of (name, one (value, (low, high)) a name of the key); the first on top.
+
+    An end that is infinite is drawn to the edge.
+    """
     roles = [role for _, role in key]
+    ends = np.array([end for _, found in rows for value, ci in found for end in (value, *ci) if math.isfinite(end)])
+    at_least(axes, ends, ends, x=True)
     height = 0.5 / max(len(roles) - 1, 1)
     for number, (_, found) in enumerate(rows):
         for place, ((value, ci), role) in enumerate(zip(found, roles, strict=True)):
             y = number + (place - (len(roles) - 1) / 2) * height
-            if all(map(math.isfinite, ci)):
-                axes.plot(ci, [y, y], color=LIGHT[role], linewidth=3 if place == 0 else 2, solid_capstyle="butt")
+            axes.plot(np.clip(ci, *axes.get_xlim()), [y, y], color=LIGHT[role], linewidth=3 if place == 0 else 2,
+                      solid_capstyle="butt")  # fmt: skip
             axes.plot([value], [y], "o", color=LIGHT[role], markersize=8 if place == 0 else 6,
                       markerfacecolor=LIGHT[role] if place == 0 else LIGHT["paper"])  # fmt: skip
             axes.annotate(f"{value:+z.2f}", (1.02, y), xycoords=("axes fraction", "data"), va="center",
@@ -109,8 +122,6 @@ def intervals(
     axes.axvline(0.0, color=LIGHT["ink"], linewidth=1)
     axes.grid(axis="x")
     axes.spines["left"].set_visible(False)
-    ends = np.array([end for _, found in rows for value, ci in found for end in (value, *ci) if math.isfinite(end)])
-    at_least(axes, ends, ends, x=True)
     signed_ticks(axes, x=True)
     name_key(axes, [(f"{'●' if number == 0 else '○'} {name}", role) for number, (name, role) in enumerate(key)])
 

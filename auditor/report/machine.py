@@ -41,6 +41,9 @@ _ABSENT = {
 }
 """Why a field is None where the result does not carry the reason itself."""
 
+UNBOUNDED = "unbounded: too many resamples have an error of zero, or nearly so"
+NO_INTERVAL = "no interval: too many resamples give no number"
+
 _DEFLATED = ("dsr", "dsr_benchmark", "dsr_over_base", "dsr_over_base_benchmark")
 _SELECTION = {
     "Probabilistic and deflated Sharpe, minimum track record": ("psr", "min_track_record", *_DEFLATED),
@@ -74,7 +77,18 @@ def as_dict(audit: Audit) -> dict[str, Any]:
         searched = any(one.role == "library" for one in audit.inputs)
         parts["library_reason"] = (searched and outside.new_reason) or "no library was given"
     _explain_selection(found["selection"])
+    for span in ("in_sample", "out_of_sample"):
+        _open_ends(found["sharpe"][span], parts[span])
     return found
+
+
+def _open_ends(span: dict[str, Any], parts: dict[str, Any]) -> None:
+    """Take the ends off intervals of Sharpe ratios that every other report calls unbounded."""
+    from auditor.report.shown import bounded
+
+    for one in (span, parts["reweighting_part"], parts["edge_part"]):
+        if None not in one["ci"] and math.isinf(bounded(one["ci"])[0]):
+            one.update(ci=[None, None], ci_reason=UNBOUNDED)
 
 
 def _explain_selection(selection: dict[str, Any]) -> None:
@@ -212,7 +226,7 @@ def _not_finite(value: Any) -> bool:
 
 def _why(value: Any) -> str:
     if isinstance(value, tuple | list):
-        return "no finite interval: the standard error is zero or nearly so"
+        return NO_INTERVAL if any(isinstance(end, float) and math.isnan(end) for end in value) else UNBOUNDED
     return (
         "not a number"
         if math.isnan(value)

@@ -14,6 +14,7 @@ from auditor.verdict.words import confidence_text, detectable_text, p_text
 if TYPE_CHECKING:
     from auditor.pictures import Pictures
     from auditor.result import Audit
+    from auditor.verdict.checks import Part
 
 
 LETTER = 8.0
@@ -93,7 +94,9 @@ def bootstrap(audit: Audit) -> Picture | str:
         says=f"Gain {shown.signed(test.gain)}, {confidence_text(test.level)} interval {shown.interval(test.ci)} "
         f"(the bar), one-sided {p_text(test.p_value, test.level)}, over {test.reps:,} resamples in blocks of "
         f"{shown.count(test.block, audit.sample)}. Red: resamples without a gain.",
-        draw=partial(charts.bootstrap, edges=found.edges, counts=found.counts, gain=test.gain, ci=test.ci),
+        draw=partial(
+            charts.bootstrap, edges=found.edges, counts=found.counts, gain=test.gain, ci=shown.bounded(test.ci)
+        ),
         left=14,
     )
 
@@ -105,9 +108,9 @@ def split(audit: Audit) -> Picture | str:
         (audit.sharpe.in_sample, audit.attribution.in_sample),
     )
     rows = [
-        ("gain", [(test.gain, test.ci) for test, _ in spans]),
-        ("reweighting", [(parts.reweighting_part.value, parts.reweighting_part.ci) for _, parts in spans]),
-        ("edge", [(parts.edge_part.value, parts.edge_part.ci) for _, parts in spans]),
+        ("gain", [(test.gain, shown.bounded(test.ci)) for test, _ in spans]),
+        ("reweighting", [_placed(parts.reweighting_part) for _, parts in spans]),
+        ("edge", [_placed(parts.edge_part) for _, parts in spans]),
     ]
     said = []
     for i, name in enumerate(("Out of sample", "In sample")):
@@ -124,6 +127,10 @@ def split(audit: Audit) -> Picture | str:
         left=96,
         right=62,
     )
+
+
+def _placed(part: Part) -> tuple[float, tuple[float, float]]:
+    return part.value, shown.bounded(part.ci)
 
 
 def horizons(audit: Audit) -> Picture | str:

@@ -89,11 +89,15 @@ def p_value(p: float | None) -> str:
 
 def interval(ci: tuple[float, float]) -> str:
     """Give an interval of Sharpe ratios: "[+0.05, +0.76]"; one that excludes nothing has no numbers."""
-    if not all(map(math.isfinite, ci)):
+    low, high = bounded(ci)
+    if math.isnan(low) or math.isnan(high):
         return "(no interval)"
-    if ci[1] - ci[0] >= WIDEST:
-        return "(unbounded)"
-    return f"[{signed(ci[0])}, {signed(ci[1])}]"
+    return f"[{signed(low)}, {signed(high)}]" if math.isfinite(high - low) else "(unbounded)"
+
+
+def bounded(ci: tuple[float, float]) -> tuple[float, float]:
+    """Give an interval of Sharpe ratios as every report has it: one wider than any ratio has no ends."""
+    return (-math.inf, math.inf) if ci[1] - ci[0] >= WIDEST else ci
 
 
 def signed(value: float, digits: int = 2) -> str:

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from jsonschema import Draft202012Validator
 
+from auditor.batch.record import record_of
 from auditor.errors import InputError
 from auditor.report import machine
 from auditor.report.machine import as_dict, as_json, check_target, schema, write
@@ -38,11 +39,33 @@ def test_what_does_not_exist_is_null_with_a_reason(degenerate):
     assert test["se"] is None
     assert test["se_reason"] == "not a number"
     assert test["ci"] == [None, None]
-    assert test["ci_reason"]
+    assert test["ci_reason"] == "unbounded: too many resamples have an error of zero, or nearly so"
     assert test["upper_bound"] is None
     assert "infinite" in test["upper_bound_reason"]
     assert test["jkm_z_reason"]
     assert test["periods_needed_reason"]
+
+
+def test_an_interval_that_the_text_calls_unbounded_has_no_ends(new_edge):
+    test, parts = new_edge.sharpe.out_of_sample, new_edge.attribution.out_of_sample
+    part = replace(parts.edge_part, ci=(-7e6, 7e6))
+    audit = replace(
+        new_edge,
+        sharpe=replace(new_edge.sharpe, out_of_sample=replace(test, ci=(-7e6, 7e6))),
+        attribution=replace(new_edge.attribution, out_of_sample=replace(parts, edge_part=part)),
+    )
+    assert str(audit).count("(unbounded)") == 2
+    data = as_dict(audit)
+    validate(data)
+    for one in (data["sharpe"]["out_of_sample"], data["attribution"]["out_of_sample"]["edge_part"]):
+        assert one["ci"] == [None, None]
+        assert one["ci_reason"].startswith("unbounded: ")
+    assert data["sharpe"]["in_sample"]["ci"] == list(new_edge.sharpe.in_sample.ci)
+    row = record_of(audit)
+    assert row["gain_low"] is None
+    assert row["gain_high"] is None
+    undefined = replace(audit, sharpe=replace(audit.sharpe, in_sample=replace(test, ci=(math.nan, math.nan))))
+    assert as_dict(undefined)["sharpe"]["in_sample"]["ci_reason"].startswith("no interval: ")
 
 
 def test_no_null_number_without_a_reason(audit, degenerate):

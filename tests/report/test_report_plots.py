@@ -13,6 +13,7 @@ from functools import cache
 
 import matplotlib as mpl
 import numpy as np
+import pandas as pd
 import pytest
 
 import auditor
@@ -142,6 +143,44 @@ def test_hostile_names_are_letters_and_no_markup_or_formula(desk):
     tags = {element.tag for element in ElementTree.fromstring(text).iter()}
     assert tags <= {"svg", "g", "path", "text", "defs", "use", "clipPath", "rect"}
     assert "\u65e5\u672c" in text
+
+
+def few_changes() -> tuple[np.ndarray, np.ndarray]:
+    """An overlay that changes one return out of sample and two in sample."""
+    rng = np.random.default_rng(1)
+    base = rng.normal(0.0005, 0.01, 600)
+    tuned = base.copy()
+    tuned[[50, 80]] += 0.02
+    tuned[400] -= 0.04
+    return base, tuned
+
+
+def few_traded() -> tuple[np.ndarray, np.ndarray]:
+    """A policy that is out of the market but for twenty periods out of sample."""
+    base = np.random.default_rng(1).normal(0.0004, 0.01, 2_016)
+    tuned = base.copy()
+    tuned[1_008:] = 0
+    tuned[1_200:1_220] = base[1_200:1_220]
+    return base, tuned
+
+
+@pytest.mark.parametrize("overlay", [few_changes, few_traded])
+def test_an_interval_without_ends_is_drawn_to_the_edges(overlay):
+    base, tuned = overlay()
+    dates = pd.bdate_range("2010-01-01", periods=base.size)
+    audit = auditor.audit(pd.Series(base, dates), pd.Series(tuned, dates), oos_start=dates[base.size // 2], reps=999)
+    assert np.isinf(audit.sharpe.out_of_sample.ci).all()
+    assert "interval (unbounded)" in audit.to_html()
+    assert audit.plot().axes
+    wide = replace(audit.sharpe.out_of_sample, ci=(-7e6, 7e6))
+    for one in (audit, replace(audit, sharpe=replace(audit.sharpe, out_of_sample=wide))):
+        (axes,) = one.plot.bootstrap().axes
+        assert charts_text(axes, "unbounded")
+        assert list(axes.lines[-1].get_xdata()) == list(axes.get_xlim())
+        assert np.ptp(axes.get_xlim()) < 10
+        (axes,) = one.plot.split().axes
+        assert list(axes.lines[0].get_xdata()) == list(axes.get_xlim())
+        assert np.ptp(axes.get_xlim()) < 10
 
 
 def test_depth_against_breadth_is_drawn_from_real_curves():

@@ -289,7 +289,7 @@ def test_missing_intervals_are_said_not_printed_as_infinite(degenerate):
     text = plain_text(degenerate)
     assert "inf" not in text.replace("inferred", "")
     assert "nan" not in text
-    assert "(no interval)" in text
+    assert "(unbounded)" in text
 
 
 def test_one_line_holds_finding_gain_and_p(audit):

@@ -326,7 +326,8 @@ def test_one_trade_is_one_trade():
         ((-1.65e6, 1.65e6), "(unbounded)"),
         ((-500.0, 500.0), "(unbounded)"),
         ((-499.0, 500.0), "[-499.00, +500.00]"),
-        ((-math.inf, math.inf), "(no interval)"),
+        ((-math.inf, math.inf), "(unbounded)"),
+        ((math.nan, math.nan), "(no interval)"),
     ],
 )
 def test_an_interval_that_excludes_nothing_has_no_numbers(ci, text):
