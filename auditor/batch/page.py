@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from auditor.plural import several, verb
+from auditor.report.charts_marks import log_ticks, signed_ticks
 from auditor.report.machine import write
 from auditor.report.plain import clean, shortened
 from auditor.report.theme import EITHER, OF_FINDING
@@ -125,6 +126,7 @@ def _chart(rows: Sequence[Mapping[str, Any]]) -> str:
         "svg.hashsalt": "auditor",
         "font.family": "sans-serif",
         "font.size": 9,
+        "axes.axisbelow": True,
     }
     with mpl.rc_context(settings), warnings.catch_warnings():
         # The reader's own font draws the letters, whichever matplotlib's lacks.
@@ -137,12 +139,21 @@ def _chart(rows: Sequence[Mapping[str, Any]]) -> str:
                 x, y = zip(*points, strict=True)
                 axes.scatter(x, y, s=16, c=COLOURS[finding], label=HEADLINES[finding], lw=0)
         axes.set_yscale("log")
+        levels = sorted({row["level"] for row in rows})
+        shown = [*levels, *(row["gain_p"] for row in rows)]
+        log_ticks(axes, min(shown), max(*shown, 1.5 * min(shown)))
+        axes.grid(axis="y", color="#e4e8ec", lw=0.6)
         axes.invert_yaxis()
         axes.set_xlabel("gain in Sharpe ratio a year, out of sample")
         axes.set_ylabel("p, one-sided (smaller is higher)")
-        axes.axhline(rows[0]["level"], color="#8b949e", lw=0.8, ls="--")
+        for level in levels:
+            axes.axhline(level, color="#8b949e", lw=0.8, ls="--")
+            axes.annotate(f"level {level:g}", (1, level), xytext=(4, 0), xycoords=("axes fraction", "data"),
+                          textcoords="offset points", va="center", fontsize=8)  # fmt: skip
         axes.axvline(0, color="#8b949e", lw=0.8)
-        axes.legend(frameon=False, fontsize=8, loc="best")
+        signed_ticks(axes, x=True)
+        # Outside of the axes, where its dots cannot be taken for audits.
+        figure.legend(frameon=False, fontsize=8, loc="outside upper left", ncols=len(HEADLINES))
         axes.spines[["top", "right"]].set_visible(False)
         for row in _worth_naming(rows):
             axes.annotate(

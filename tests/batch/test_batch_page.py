@@ -77,6 +77,38 @@ def test_every_order_is_in_the_page():
         assert f'id="by-{name}"' in text
 
 
+def words_of(text):
+    """What the picture says, and the places of its dots."""
+    drawn = re.search(r"<svg.*</svg>", text, flags=re.DOTALL)[0]
+    return re.findall(r"<text[^>]*>([^<]*)</text>", drawn), re.findall(r'<use [^>]*x="([\d.]+)" y="([\d.]+)"', drawn)
+
+
+def test_the_picture_names_its_level_and_has_plain_ticks():
+    words, _ = words_of(shown([row(i, gain_p=p) for i, p in enumerate((0.0601, 0.055), start=1)]))
+    assert "level 0.05" in words
+    assert not [word for word in words if "times" in word or "×" in word]
+    assert len([word for word in words if re.fullmatch(r"0\.0\d+", word)]) >= 3
+    both, _ = words_of(shown([row(1, gain_p=0.2), row(2, gain_p=0.05, level=0.1)]))
+    assert {"level 0.05", "level 0.1"} <= set(both)
+    alone, _ = words_of(shown([row(1, gain_p=0.05)]))
+    assert "level 0.05" in alone
+
+
+def test_the_legend_stands_above_the_axes():
+    text = shown([row(1, gain_p=0.0601), row(2, finding="new_edge")])
+    (top,) = re.findall(r'id="patch_2">\s*<path d="M [\d.]+ [\d.]+ \s*L [\d.]+ [\d.]+ \s*L [\d.]+ ([\d.]+)', text)
+    _, dots = words_of(text)
+    assert len([y for _, y in dots if float(y) < float(top)]) == 2
+
+
+def test_short_columns_do_not_break_inside_of_words():
+    text = shown([error(7, "why")])
+    assert ".errors th,.errors td:first-child{white-space:nowrap}" in text
+    assert ".errors td:nth-child(2){min-width:7rem}" in text
+    assert "–" in shown([row(1, gain_low=None, gain_high=None)])
+    assert "– to –" not in shown([row(1, gain_low=None, gain_high=None)])
+
+
 def test_a_long_shelf_shows_the_smallest_p_and_says_so(monkeypatch):
     monkeypatch.setattr(page, "MOST_ROWS", 3)
     monkeypatch.setattr(page, "MOST_ERRORS", 1)
