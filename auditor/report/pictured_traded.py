@@ -138,12 +138,13 @@ def new_map(audit: Audit) -> Picture | str:
     names = [shortened(clean(name), LONGEST) for name in found.instruments]
     row, column = divmod(int(abs(found.pnl).argmax()), len(found.years))
     (most,) = traded_values.amounts([float(found.pnl[row, column])], unit)
+    beside = "" if audit.coverage.trades is None else " (added trades and others while the base was out)"
     listed = ", ".join(f"{name} {total}" for name, total in zip(names[:5], totals, strict=False))
     return Picture(
         name="new_map",
         title=TITLES["new_map"],
-        says=f"New part, whole sample: {whole} in all; {listed}{' and others' if len(names) > 5 else ''}. Deepest: "
-        f"{names[row]} {found.years[column]}, {most}. Green earned, red lost.",
+        says=f"New part{beside}, whole sample: {whole} in all; {listed}{' and others' if len(names) > 5 else ''}. "
+        f"Deepest: {names[row]} {found.years[column]}, {most}. Green earned, red lost.",
         draw=partial(charts_traded.heat_map, names=names, years=found.years, pnl=found.pnl, totals=totals),
         height=56 + 23 * len(names),
         left=128,

@@ -84,7 +84,10 @@ def split(audit: Audit) -> str:
     covered, new = amounts([told.covered_pnl, told.new_pnl], unit_of(audit))
     if not told.new_pnl and told.covered_time == 1:
         return f"Out of sample tuned earned {covered}, all of it where the base held too."
-    return f"Out of sample tuned earned {covered} where the base held too, {new} elsewhere."
+    said = f"Out of sample tuned earned {covered} where the base held too, {new} elsewhere"
+    # Else `where` says what is new.
+    also = ": a new part, net of fees, of added trades and others while the base was out"
+    return f"{said}{also if told.added.tuned_trades else ''}."
 
 
 def lines(audit: Audit) -> str:
@@ -123,7 +126,8 @@ def where(audit: Audit) -> str:
         f"{'' if column in plain else column_name(column) + ' '}{value_name(name)} {text}"
         for (column, name, _), text in zip(largest, shown[1:], strict=True)
     )
-    return f"New trades, whole sample: {shown[0]}, most in {', '.join(named)}."
+    but = " but for reversed ones" if matters(given.whole.reversed, given.whole) else ""
+    return f"New trades (the added{but}, before fees), whole sample: {shown[0]}, most in {', '.join(named)}."
 
 
 def library(audit: Audit) -> str:

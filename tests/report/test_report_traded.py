@@ -12,7 +12,7 @@ from jsonschema import Draft202012Validator
 
 from auditor.coverage.concentration import Concentration
 from auditor.plural import several, verb
-from auditor.report import shown, traded, traded_rows, traded_values
+from auditor.report import pictured_traded, shown, traded, traded_rows, traded_values
 from auditor.report.machine import as_dict, as_json, schema
 from auditor.report.markdown import LIMIT, as_markdown
 from auditor.report.markup import notebook_html
@@ -88,6 +88,27 @@ def test_where_the_new_trades_are_is_the_largest_of_each_column(new_book):
         best = max(by[column], key=lambda name: by[column][name]["new"])
         number = re.search(rf"{prefix}{best} ({NUMBER})%", said)[1]
         assert float(number) == pytest.approx(100 * by[column][best]["new"], abs=0.05001)
+
+
+def test_every_amount_that_is_called_new_says_what_it_counts(new_book):
+    told, whole = new_book.coverage.trades, new_book.attribution.trades.whole
+    # The added trades' P&L is that of the new trades less their fees; the new part holds more than they.
+    assert told.added.tuned_trades
+    assert told.added.tuned_pnl == pytest.approx(whole.new, rel=0.2)
+    pages = [flat(new_book), as_markdown(new_book), new_book.to_html().replace("&#39;", "'")]
+    for said in pages:
+        plain = said.replace("\u200b", "")
+        assert "elsewhere: a new part, net of fees, of added trades and others while the base was out." in plain
+        assert "New trades (the added, before fees), whole sample: " in plain
+    picture = pictured_traded.new_map(new_book)
+    assert picture.says.startswith("New part (added trades and others while the base was out), whole sample: ")
+    turned = replace(whole, reversed=whole.new)
+    lines = replace(new_book.attribution.trades, whole=turned)
+    some = replace(new_book, attribution=replace(new_book.attribution, trades=lines))
+    assert "New trades (the added but for reversed ones, before fees), whole sample: " in flat(some)
+    none = replace(told, added=replace(told.added, tuned_trades=0))
+    plain = replace(new_book, coverage=replace(new_book.coverage, trades=none))
+    assert re.search(r"elsewhere\. ", flat(plain))
 
 
 def test_the_gap_is_always_said_in_one_line(by_trades):
