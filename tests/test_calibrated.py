@@ -226,7 +226,8 @@ def test_from_the_command_line(saved, tmp_path):
     start = lines.index("How often this audit is wrong on data like yours")
     assert 2 <= lines[start:].index("") - 1 <= 4
     assert max(map(len, lines)) <= 80
-    assert "--calibration rates.json" in (tmp_path / "page.html").read_text(encoding="utf-8")
+    page = (tmp_path / "page.html").read_text(encoding="utf-8")
+    assert '<span class="nb">--calibration</span> rates.json' in page
     done = run(*arguments, "--oos-fraction", 0.3)
     assert (done.exit_code, done.stdout) == (2, "")
     assert "error: rates.json: is the calibration of another audit" in done.stderr

@@ -14,6 +14,7 @@ from typing import Any
 
 from auditor.plural import several, verb
 from auditor.report.charts_marks import log_ticks, signed_ticks
+from auditor.report.html import kept
 from auditor.report.machine import write
 from auditor.report.plain import clean, shortened
 from auditor.report.theme import EITHER, OF_FINDING
@@ -64,7 +65,8 @@ def as_page(rows: Sequence[Mapping[str, Any]], linked: Sequence[str | None], not
     shown.sort(key=lambda one: one[0]["row"])
     errors = [row for row in rows if row["error"] is not None]
     environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
-    environment.filters |= {"number": number, "probability": probability, "clean": lambda text: clean(str(text))}
+    environment.filters |= {"number": number, "probability": probability, "kept": kept}
+    environment.filters["clean"] = lambda text: clean(str(text))
     template = environment.from_string(files("auditor.batch").joinpath("page.html.j2").read_text(encoding="utf-8"))
     counts = Counter(row["finding"] for row, _ in made)
     return template.render(

@@ -88,16 +88,16 @@ def template(name: str) -> Template:
         finalize=_shown,
         loader=FunctionLoader(lambda one: files("auditor.report").joinpath(one).read_text(encoding="utf-8")),
     )
-    environment.filters["kept"] = _kept
+    environment.filters["kept"] = kept
     return environment.get_template(name)
 
 
-_WHOLE = re.compile(r"\b\d{4}-\d\d-\d\d\b|\bp (?:=|&lt;) \d[\d.]*|\[[-+\d.]+, [-+\d.]+\]")
-"""Dates, p-values and intervals, which are not broken over two lines."""
+_WHOLE = re.compile(r"\b\d{4}-\d\d-\d\d\b|\bp (?:=|&lt;) \d[\d.]*|\[[-+\d.]+, [-+\d.]+\]|(?<![^\s(])--[a-z][a-z-]{,30}")
+"""Dates, p-values, intervals and options, which are not broken over two lines."""
 
 
-def _kept(text: str) -> Markup:
-    """Give a sentence, escaped, whose dates, p-values and intervals stay on one line."""
+def kept(text: str) -> Markup:
+    """Give a sentence, escaped, whose dates, p-values, intervals and options stay on one line."""
     from markupsafe import Markup, escape
 
     return Markup(_WHOLE.sub(r'<span class="nb">\g<0></span>', str(escape(_shown(text)))))  # noqa: S704 - escaped

@@ -178,7 +178,9 @@ def depth_breadth(audit: Audit) -> Picture | str:
         title=TITLES["depth_breadth"],
         says=f"A try is one of the {found.source}; a problem is {found.problem}. With one try base solves "
         f"{curves.base[0]:.1%} and tuned {curves.tuned[0]:.1%}; with {int(curves.k[-1]):,} base {curves.base[-1]:.1%} "
-        f"and tuned {curves.tuned[-1]:.1%}; {turn}. Band: {confidence_text(curves.level)} over all k.{picture}",
+        f"and tuned {curves.tuned[-1]:.1%}; {turn}. Shaded: {confidence_text(curves.level)} band of tuned less base, "
+        "over all k at once, laid on the base's curve; where that curve lies outside, the difference is shown."
+        f"{picture}",
         draw=partial(
             charts.depth_breadth,
             k=curves.k,

@@ -119,13 +119,14 @@ def look(audit: Audit) -> str:
 
 
 def check_rows(audit: Audit) -> list[CheckRow]:
-    """Give every check as it is shown; with trades the direction, which returns infer, decides nothing and is told."""
+    """Give every check as it is shown; with trades the direction, which returns infer, decides nothing and says so."""
     told = {"not_narrower"} if audit.evidence == "trades" else set()
     rows = []
     for check in audit.checks:
         row = check_row(check)
         beside = check.name in told and check.value is not None
-        rows.append(row._replace(mark="--", needed="told only") if beside else row)
+        question = f"{row.question} Told only: trades decide it."
+        rows.append(row._replace(mark="--", question=question, needed="told only") if beside else row)
     return rows
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from auditor.coverage.tries_curves import PassCurves
     from auditor.result import Audit, Input
 
-LEFT, COLUMN = 20, 30
+LEFT, COLUMN, NAME = 20, 30, 36
 SHAPE_WIDTHS = (5, 8, 12, 9, 10, 10, 10, 8, 8)
 COUNT_WIDTHS = (12, 14, 15, 14)
 CURVE_LEFT, CURVE_WIDTHS = 28, (8, 8, 12, 9, 9)
@@ -222,10 +222,13 @@ def _sample(audit: Audit) -> Iterator[Line]:
 
 
 def read_table(inputs: Sequence[Input]) -> Iterator[Line]:
-    """Give what was read, a line each, under a heading."""
+    """Give what was read, a line each, under a heading; a name too long for its column has a line of its own."""
     yield (Piece("Read".ljust(42) + "rows  first       last        sha256", "title"),)
     role = max(len(one.role) for one in inputs)
     for one in inputs:
-        name = f"{clean(one.role):<{role}} {shortened(shown.source(one), 35 - role):<{35 - role}}"
+        name = f"{clean(one.role):<{role}} {shown.source(one)}"
+        if len(name) > NAME:
+            yield (Piece(shortened(name, 80)),)
+            name = ""
         rest = f"{shown.day(one.first):<10}  {shown.day(one.last):<10}  {clean(one.sha256)[:8]}"
-        yield (Piece(f"{name} {one.rows:>9,}  {rest}".rstrip()),)
+        yield (Piece(f"{name:<{NAME}} {one.rows:>9,}  {rest}".rstrip()),)

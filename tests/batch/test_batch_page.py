@@ -105,6 +105,7 @@ def test_short_columns_do_not_break_inside_of_words():
     text = shown([error(7, "why")])
     assert ".errors th,.errors td:first-child{white-space:nowrap}" in text
     assert ".errors td:nth-child(2){min-width:7rem}" in text
+    assert 'pass <span class="nb">--align</span> inner' in shown([error(7, "pass --align inner")])
     assert "–" in shown([row(1, gain_low=None, gain_high=None)])
     assert "– to –" not in shown([row(1, gain_low=None, gain_high=None)])
 

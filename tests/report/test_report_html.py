@@ -14,7 +14,7 @@ import auditor
 from auditor import demo
 from auditor.cli import main
 from auditor.report import detail, shown, traded
-from auditor.report.html import as_html
+from auditor.report.html import as_html, kept
 from auditor.report.markdown import as_markdown
 from auditor.report.pictured import pictures
 from auditor.report.reproduce import at_its_look, how_to
@@ -291,3 +291,10 @@ def test_the_command_line_writes_a_page(tmp_path):
     assert done.exit_code == 0, done.output
     assert done.stdout.startswith("REWEIGHTING: efficiency")
     assert target.read_text(encoding="utf-8").startswith("<!doctype html>")
+
+
+def test_names_of_options_are_not_broken_over_two_lines():
+    for text, option in (("give all (--instrument-returns)", "--instrument-returns"), ("--known F, or not", "--known")):
+        assert f'<span class="nb">{option}</span>' in kept(text)
+    assert "nb" not in kept("a -- b, a-b, 3--4, x--known")
+    assert kept("<b> --known") == '&lt;b&gt; <span class="nb">--known</span>'

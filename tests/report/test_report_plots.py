@@ -203,6 +203,11 @@ def test_depth_against_breadth_is_drawn_from_real_curves():
     assert bool(crossed) == (curves.crossover is not None)
 
 
+def test_the_band_of_depth_against_breadth_says_of_what_it_is(audit):
+    (found,) = (one for one in pictures(audit) if one.name == "depth_breadth")
+    assert "Shaded: 95% band of tuned less base, over all k at once, laid on the base's curve; where" in found.says
+
+
 def charts_text(axes, start: str) -> list[str]:
     """The words on some axes that begin so."""
     return [text.get_text() for text in axes.texts if text.get_text().startswith(start)]

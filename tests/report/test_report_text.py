@@ -13,7 +13,8 @@ from rich.console import Console
 
 from auditor.report import detail, shown
 from auditor.report.plain import clean, shortened
-from auditor.report.text import lines, one_line, plain_text, print_audit
+from auditor.report.styled import joined
+from auditor.report.text import lines, one_line, plain_text, print_audit, read_table
 from auditor.result import Audit
 from auditor.verdict.checks import Check
 from auditor.verdict.words import HEADLINES
@@ -315,3 +316,16 @@ def test_clean_and_shortened():
     assert clean("\u65e5\u672c.csv") == "\u65e5\u672c.csv"
     assert shortened("abcdefghijklmnop", 10) == "abc...mnop"
     assert shortened("short", 10) == "short"
+
+
+def test_a_name_too_long_for_its_column_has_a_line_of_its_own(new_edge):
+    (base, *_) = new_edge.inputs
+    long = replace(base, role="base rollouts", name="base_seeds_of_the_policy.csv", column="6 rollouts")
+    short = replace(base, role="tuned", name="tuned.csv", column="ret")
+    _, whole, numbers, one = (joined(line) for line in read_table([long, short]))
+    assert whole == "base rollouts base_seeds_of_the_policy.csv:6 rollouts"
+    assert numbers.split() == [f"{base.rows:,}", base.first[:10], base.last[:10], base.sha256[:8]]
+    assert one.startswith("tuned         tuned.csv:ret ")
+    assert one.index(base.first[:10]) == numbers.index(base.first[:10])
+    (_, cut, _) = (joined(line) for line in read_table([replace(long, name="n" * 200)]))
+    assert len(cut) == 80

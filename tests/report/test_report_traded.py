@@ -252,6 +252,7 @@ def test_new_edge_by_trades_speaks_of_what_was_not_held(new_book):
 def test_the_direction_is_told_and_decides_nothing(by_trades):
     (row,) = [row for row in shown.check_rows(by_trades) if "simply a part" in row.question]
     assert (row.mark, row.needed) == ("--", "told only")
+    assert row.question == "Is tuned not simply a part of base? Told only: trades decide it."
 
 
 def test_markdown_tables_hold_the_lines_and_their_breakdowns(by_trades):
