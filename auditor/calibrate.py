@@ -99,11 +99,12 @@ class Calibration:
 
         return saved(as_html(self), path)
 
-    def to_markdown(self) -> str:
-        """Give the calibration in Markdown, for a pull request."""
+    def to_markdown(self, path: str | Path | None = None) -> str:
+        """Give the calibration in Markdown, for a pull request, and write it to `path` where one is given."""
         from auditor.report.calibrate_page import as_markdown
+        from auditor.report.machine import saved
 
-        return as_markdown(self)
+        return saved(as_markdown(self), path)
 
     def plot(self) -> Figure:
         """Draw the false rates and the power as one matplotlib figure."""

@@ -247,25 +247,20 @@ class Audit:
 
     def to_json(self, path: str | Path | None = None) -> str:
         """Give the JSON text, and write it to `path` where one is given."""
-        from auditor.report.machine import as_json, write
+        from auditor.report.machine import as_json, saved
 
-        text = as_json(self)
-        if path is not None:
-            write(path, text)
-        return text
+        return saved(as_json(self), path)
 
     def to_html(self, path: str | Path | None = None) -> str:
         """Give one self-contained page, and write it to `path` where one is given."""
         from auditor.report.html import as_html
-        from auditor.report.machine import write
+        from auditor.report.machine import saved
 
-        text = as_html(self)
-        if path is not None:
-            write(path, text)
-        return text
+        return saved(as_html(self), path)
 
-    def to_markdown(self) -> str:
-        """Give the audit in Markdown, for a pull request."""
+    def to_markdown(self, path: str | Path | None = None) -> str:
+        """Give the audit in Markdown, for a pull request, and write it to `path` where one is given."""
+        from auditor.report.machine import saved
         from auditor.report.markdown import as_markdown
 
-        return as_markdown(self)
+        return saved(as_markdown(self), path)

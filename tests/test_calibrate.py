@@ -288,7 +288,8 @@ def test_reports_are_written_beside_the_text(by_returns, monkeypatch, tmp_path):
     assert done.stdout == str(by_returns)
     assert done.stderr.count("wrote") == 3
     texts = {kind: path.read_text(encoding="utf-8") for kind, path in written.items()}
-    assert texts == {"html": by_returns.to_html(), "json": by_returns.to_json(), "md": by_returns.to_markdown()}
+    for kind, form in (("html", by_returns.to_html), ("json", by_returns.to_json), ("md", by_returns.to_markdown)):
+        assert texts[kind] == form() == form(tmp_path / "again") == (tmp_path / "again").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(

@@ -25,24 +25,29 @@ class Plots:
     """Pictures of an audit: call it for the overview, or a method for one picture; each gives a new Figure.
 
     Nothing is drawn before. Figures belong to no window and no global state: a notebook shows them, and
-    `figure.savefig(path)` writes them. A picture that this audit cannot have is refused with the reason.
+    `figure.savefig(path)` writes them. A picture that this audit cannot have is not listed and gives the reason.
     """
 
-    audit: Audit
+    _audit: Audit
+
+    def __dir__(self) -> list[str]:
+        """List the pictures that this audit has."""
+        hidden = [name for name in object.__dir__(self) if name.startswith("_")]
+        return [*hidden, *(one.name for one in pictures(self._audit))]
 
     def __call__(self) -> Figure:
         """Draw the verdict and the pictures that say most, on one figure."""
-        found = {one.name: one for one in pictures(self.audit)}
+        found = {one.name: one for one in pictures(self._audit)}
         names: tuple[str, ...] = OVERVIEW
-        if self.audit.coverage.tries.source == "rollouts":
+        if self._audit.coverage.tries.source == "rollouts":
             names = (*names[:2], "depth_breadth", *names[2:])
         chosen = [found[name] for name in names if name in found][:6]
-        test = self.audit.sharpe.out_of_sample
+        test = self._audit.sharpe.out_of_sample
         gain = f"Out of sample: Sharpe {test.base:z.2f} to {test.tuned:z.2f}, gain {shown.signed(test.gain)}"
         p = shown.p_value(test.p_value)
         return together(
             chosen,
-            head=(clean(shown.headline(self.audit)), f"{gain} {shown.interval(test.ci)}, one-sided p {p}"),
+            head=(clean(shown.headline(self._audit)), f"{gain} {shown.interval(test.ci)}, one-sided p {p}"),
         )
 
     def growth(self) -> Figure:
@@ -94,7 +99,7 @@ class Plots:
         return self._one("planted")
 
     def _one(self, name: str) -> Figure:
-        found = MAKERS[name](self.audit)
+        found = MAKERS[name](self._audit)
         if isinstance(found, str):
             raise InputError(f"no picture {name!r} of this audit: {found}")
         return alone(found)

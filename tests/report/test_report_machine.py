@@ -6,6 +6,7 @@ import json
 import math
 import os
 from dataclasses import fields, is_dataclass, replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -66,6 +67,13 @@ def test_an_interval_that_the_text_calls_unbounded_has_no_ends(new_edge):
     assert row["gain_high"] is None
     undefined = replace(audit, sharpe=replace(audit.sharpe, in_sample=replace(test, ci=(math.nan, math.nan))))
     assert as_dict(undefined)["sharpe"]["in_sample"]["ci_reason"].startswith("no interval: ")
+
+
+@pytest.mark.parametrize("form", ["to_json", "to_html", "to_markdown"])
+def test_every_report_is_given_and_written_where_a_path_is_given(new_edge, tmp_path, form):
+    for path in (tmp_path / "one", str(tmp_path / "other")):
+        text = getattr(new_edge, form)(path)
+        assert Path(path).read_text(encoding="utf-8") == text == getattr(new_edge, form)()
 
 
 def test_no_null_number_without_a_reason(audit, degenerate):

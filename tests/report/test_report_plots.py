@@ -43,8 +43,17 @@ def desk() -> auditor.Audit:
 
 def test_every_picture_has_a_title_a_maker_and_a_method():
     assert set(TITLES) == set(MAKERS)
-    methods = {name for name in dir(Plots) if not name.startswith("_")} - {"audit"}
+    methods = {name for name in dir(Plots) if not name.startswith("_")}
     assert methods == set(MAKERS)
+
+
+def test_only_the_pictures_that_there_are_are_listed(desk):
+    found = example("mkt_plus_hml_mom")
+    for audit in (desk, found, replace(found, pictures=None)):
+        listed = [name for name in dir(audit.plot) if not name.startswith("_")]
+        assert sorted(listed) == sorted(one.name for one in pictures(audit))
+    assert "lines" in dir(desk.plot)
+    assert not {"lines", "new_map", "planted"} & set(dir(found.plot))
 
 
 @pytest.mark.parametrize("name", PAIRS)
