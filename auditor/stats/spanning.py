@@ -137,7 +137,9 @@ def spanning_regression(
     n_obs, k = streams.shape
     if lags is None:
         lags = int(4 * (n_obs / 100) ** (2 / 9))
-    plain = OLS(tuned, np.column_stack([np.ones(n_obs), streams])).fit()
+    # Constraints on the alpha and on the betas have a joint rank to rounding only where the two are of like size.
+    scale = float(tuned.std()) or 1.0
+    plain = OLS(tuned / scale, np.column_stack([np.ones(n_obs), streams / scale])).fit()
     if 1 - plain.rsquared < 1e-10:
         return None
     robust = plain.get_robustcov_results("HAC", maxlags=lags, use_correction=False, use_t=False)
@@ -146,8 +148,8 @@ def spanning_regression(
     joint = plain.f_test((spanned, np.array([0.0, 1.0])))
     return SpanningRegression(
         null=SPANNING_NULL,
-        alpha=float(plain.params[0]) * periods_per_year,
-        alpha_se=float(robust.bse[0]) * periods_per_year,
+        alpha=float(plain.params[0]) * scale * periods_per_year,
+        alpha_se=float(robust.bse[0]) * scale * periods_per_year,
         t=float(robust.tvalues[0]),
         betas=tuple(float(beta) for beta in plain.params[1:]),
         r_squared=float(plain.rsquared),

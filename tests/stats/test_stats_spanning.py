@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 
 import numpy as np
 import pytest
@@ -75,6 +76,18 @@ def test_the_regression_is_least_squares_with_newey_west_errors(data, lags):
 def test_the_lags_follow_the_rule(n_obs, lags):
     rng = np.random.default_rng(0)
     assert spanning_regression(rng.standard_normal(n_obs), rng.standard_normal((n_obs, 1))).lags == lags
+
+
+@pytest.mark.parametrize("scale", [1e-4, 1e-8, 1e4])
+def test_the_regression_does_not_depend_on_the_unit(data, scale):
+    streams, tuned = data
+    one = spanning_regression(tuned, streams)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        other = spanning_regression(scale * tuned, scale * streams)
+    assert (other.f, other.f_p, other.t) == pytest.approx((one.f, one.f_p, one.t), rel=1e-8)
+    assert (other.alpha, other.alpha_se) == pytest.approx((scale * one.alpha, scale * one.alpha_se), rel=1e-8, abs=0)
+    assert (*other.betas, other.r_squared) == pytest.approx((*one.betas, one.r_squared), rel=1e-8)
 
 
 def test_without_a_year_it_is_per_period_and_what_is_explained_has_no_test(data):
