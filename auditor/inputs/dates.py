@@ -71,7 +71,8 @@ def dates_and_notes(
 
 def _period_ends(series: pd.Series[Any]) -> pd.DatetimeIndex:
     """Last days of periods of a day or more; of shorter ones the moments at which they end."""
-    first, last = (pd.DatetimeIndex(series.dt.to_timestamp(how=how)) for how in ("start", "end"))
+    # By way of seconds: periods of business days are to go, and pandas warns where they become moments themselves.
+    first, last = (pd.DatetimeIndex(series.dt.asfreq("s", how=how).dt.to_timestamp()) for how in ("start", "end"))
     if (last - first).min() > pd.Timedelta(hours=22):
         return last.normalize()
     return pd.DatetimeIndex((series + 1).dt.to_timestamp())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import warnings
 
 import numpy as np
 import pandas as pd
@@ -101,6 +102,16 @@ def test_periods_are_dated_at_their_end(often, ends):
     assert found.equals(pd.DatetimeIndex(ends).as_unit("ns"))
     assert notes == ("x: periods dated at their end",)
     assert dates_and_notes(periods, name="x", lines=line)[0].equals(found)
+
+
+def test_periods_of_business_days_are_days_without_a_warning_of_pandas():
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # to make them is to be warned
+        periods = pd.period_range("2020-01-31", periods=2, freq="B")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        found, _ = dates_and_notes(pd.Series(periods), name="x", lines=line)
+    assert found.equals(pd.DatetimeIndex(["2020-01-31", "2020-02-03"]).as_unit("ns"))
 
 
 @pytest.mark.parametrize("form", ["%Y-%m", "%Y/%m", "%Y%m"])
