@@ -25,6 +25,9 @@ BEHIND = {"facecolor": LIGHT["paper"], "edgecolor": "none", "pad": 1.0}
 LEAST = 0.05
 """Half of the smallest range of Sharpe gains that a scale shows."""
 
+LETTER = 8.0
+"""Width of a letter in a picture, in its units."""
+
 GAP = 0.085
 """Least distance of two labels at a picture's edge, in heights of it."""
 
@@ -65,7 +68,7 @@ def end_labels(axes: Axes, ends: Sequence[tuple[str, float, Role]]) -> None:
 
 
 def date_ticks(axes: Axes) -> None:
-    """Few enough dates to read."""
+    """Few enough dates to read; the axes have their place and their ends already."""
     from matplotlib.dates import HOURLY, MINUTELY, MONTHLY, SECONDLY, AutoDateFormatter, AutoDateLocator
 
     locator = AutoDateLocator(minticks=3, maxticks=6)  # type: ignore[no-untyped-call]
@@ -73,7 +76,14 @@ def date_ticks(axes: Axes) -> None:
     for unit, whole in ((MONTHLY, 12), (HOURLY, 24), (MINUTELY, 60), (SECONDLY, 60)):
         locator.intervald[unit] = [*locator.intervald[unit], whole]
     axes.xaxis.set_major_locator(locator)
-    axes.xaxis.set_major_formatter(AutoDateFormatter(locator))  # type: ignore[no-untyped-call]
+    formatter = AutoDateFormatter(locator)  # type: ignore[no-untyped-call]
+    low, high = axes.get_xlim()
+    ticks = [one for one in axes.get_xticks() if low <= one <= high]
+    words = formatter.format_ticks(ticks)
+    width = 72 * axes.bbox.width / axes.figure.dpi
+    apart = width * min(np.diff(ticks), default=high - low) / (high - low)
+    step = math.ceil((LETTER * max(map(len, words), default=0) + LETTER) / apart)
+    axes.set_xticks(ticks[::step], words[::step])
 
 
 def signed_ticks(axes: Axes, *, x: bool = False) -> None:
@@ -87,13 +97,16 @@ def signed_ticks(axes: Axes, *, x: bool = False) -> None:
 
 def log_ticks(axes: Axes, low: float, high: float) -> None:
     """Round numbers on a log scale, few enough to read, over a range that may be small or span many powers."""
-    from matplotlib.ticker import NullFormatter, NullLocator
+    from matplotlib.ticker import MaxNLocator, NullFormatter, NullLocator
 
     tens = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
-    for steps in ((1,), (1, 3), (1, 2, 5), (1, 1.5, 2, 3, 5, 7), [1 + i / 10 for i in range(90)]):
+    for steps in ((1,), (1, 3), (1, 2, 5), (1, 1.5, 2, 3, 5, 7)):
         ticks = [step * 10.0**power for power in tens for step in steps if low <= step * 10.0**power <= high * 1.02]
         if len(ticks) >= 3:
             break
+    else:
+        even = MaxNLocator(5, steps=[1, 2, 2.5, 5, 10]).tick_values(low, high)
+        ticks = [float(one) for one in even if low <= one <= high * 1.02]
     ticks = ticks[:: max(1, math.ceil(len(ticks) / 6))]
     axes.set_yticks(ticks, [f"{one:,.10g}" if 1e-4 <= one < 1e5 else f"{one:.0e}" for one in ticks])
     axes.yaxis.set_minor_locator(NullLocator())

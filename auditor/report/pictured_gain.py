@@ -6,6 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from auditor.report import charts, shown
+from auditor.report.charts_marks import LETTER
 from auditor.report.picture import STRIPPED, TITLES, Picture
 from auditor.report.theme import Role
 from auditor.stats.sharpe import ROUNDING
@@ -16,9 +17,6 @@ if TYPE_CHECKING:
     from auditor.result import Audit
     from auditor.verdict.checks import Part
 
-
-LETTER = 8.0
-"""Width of a letter in a picture, in its units; names of lines stand at its right."""
 
 SAME = 0.02
 """Leverage of the base that is no other line: it would lie on its own."""

@@ -298,3 +298,12 @@ def test_names_of_options_are_not_broken_over_two_lines():
         assert f'<span class="nb">{option}</span>' in kept(text)
     assert "nb" not in kept("a -- b, a-b, 3--4, x--known")
     assert kept("<b> --known") == '&lt;b&gt; <span class="nb">--known</span>'
+
+
+def test_dates_of_what_was_read_stay_whole_and_titles_with_their_tables_on_paper(audit):
+    text = as_html(audit)
+    for one in audit.inputs:
+        assert f'<td class="nb">{one.first[:10]}</td><td class="nb">{one.last[:10]}</td>' in text
+    paper = text.split("@media print")[1]
+    assert "summary, caption, thead { break-after: avoid; }" in paper
+    assert "tbody tr:first-child { break-before: avoid; }" in paper

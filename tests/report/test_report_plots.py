@@ -20,6 +20,7 @@ import auditor
 from auditor import demo
 from auditor.errors import InputError
 from auditor.report import charts
+from auditor.report.charts_marks import log_ticks
 from auditor.report.picture import TITLES, Picture
 from auditor.report.pictured import MAKERS, left_out, pictures
 from auditor.report.plots import Plots
@@ -249,11 +250,12 @@ def test_figures_need_no_global_state():
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.parametrize("right", [24, 190])
 @pytest.mark.parametrize("length", [1e-4, 0.01, 0.1, 0.4, 1, 3, 10, 40, 100, 130, 300, 400, 900, 1_300, 4_000, 30_000])
-def test_dates_are_few_and_apart_whatever_the_span(length):
+def test_dates_are_few_and_apart_whatever_the_span(length, right):
     dates = np.datetime64("2013-02-26T09:30", "ns") + (np.linspace(0, length * 86_400e9, 50)).astype("timedelta64[ns]")
     made = Picture(
-        name="x", title="", says="1",
+        name="x", title="", says="1", right=right,
         draw=lambda axes: charts.rolling(axes, dates, np.ones(50), np.zeros(50), 2 * np.ones(50), []),
     )  # fmt: skip
     figure = alone(made)
@@ -263,4 +265,20 @@ def test_dates_are_few_and_apart_whatever_the_span(length):
     boxes = sorted((label.get_window_extent() for label in shown), key=lambda box: box.x0)
     assert 1 <= len(boxes) <= 8
     for one, other in itertools.pairwise(boxes):
-        assert one.x1 < other.x0
+        assert one.x1 + 8 < other.x0
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "ticks"),
+    [
+        (0.78, 1.18, ["0.8", "0.9", "1", "1.1", "1.2"]),
+        (0.72, 1.56, ["0.8", "1", "1.2", "1.4"]),
+        (0.95, 1.02, ["0.96", "0.98", "1", "1.02"]),
+        (0.5, 40.0, ["1", "3", "10", "30"]),
+        (1e-4, 1.0, ["0.0001", "0.001", "0.01", "0.1", "1"]),
+    ],
+)
+def test_ticks_of_a_log_scale_are_round_and_even(low, high, ticks):
+    made = Picture(name="x", title="", says="1", draw=lambda axes: (axes.set_yscale("log"), log_ticks(axes, low, high)))
+    (axes,) = alone(made).axes
+    assert [label.get_text() for label in axes.get_yticklabels()] == ticks
