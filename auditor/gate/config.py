@@ -31,6 +31,7 @@ class Entry:
     """One audit of the gate.
 
     name      of it; strategy  whose looks it counts with, the name unless said
+    strategy_said  whether the config says so, which it may in the words of the name
     options   of `audit`, base and tuned or both rollouts among them; files are absolute
     line      of the config at which it begins
     """
@@ -40,6 +41,7 @@ class Entry:
     options: Mapping[str, Any]
     needed: Requirements
     line: int
+    strategy_said: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,9 +140,10 @@ def _entry(
     if not ("*" in options.get("tuned", "") or "name" in options):
         raise ConfigError(f'{here} has no name: add name = "..."; looks are counted and exceptions kept by it')
     needed_of = {key: options.pop(key) for key in keys.RULES if key in options}
-    name = options.pop("name", "*")
+    name, said = options.pop("name", "*"), "strategy" in options
     return Entry(
         name=name,
+        strategy_said=said,
         strategy=options.pop("strategy", name),
         options={key: _absolute(key, value, file.parent) for key, value in options.items()},
         needed=replace(Requirements(), **needed_of),

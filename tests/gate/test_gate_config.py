@@ -242,6 +242,14 @@ def test_a_star_names_one_audit_a_file(tmp_path):
     assert [(one.name, one.strategy) for one in named] == [("x-carry", "all"), ("x-value", "all")]
 
 
+def test_a_strategy_that_is_said_counts_for_all_even_where_it_is_the_name(tmp_path):
+    files = ("v0.csv", "v1.csv")
+    one = 'name = "momentum"\ntuned = "v*.csv"\nbase = "b"\n'
+    said = globbed(tmp_path, one + 'strategy = "momentum"', *files)
+    assert [(one.name, one.strategy) for one in said] == [("momentum/0", "momentum"), ("momentum/1", "momentum")]
+    assert [one.strategy for one in globbed(tmp_path, one, *files)] == ["momentum/0", "momentum/1"]
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [

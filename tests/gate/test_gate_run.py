@@ -90,6 +90,20 @@ def test_the_gate_counts_and_a_rerun_is_free(desk, run):
     assert json.loads(run("ledger", "verify", "--json").stdout)["holds"]
 
 
+def test_variants_of_a_star_count_together_where_the_strategy_is_said(desk, run):
+    table = pd.read_csv(desk / "good.csv")
+    for number in range(3):
+        table.assign(tuned=table["tuned"] + 1e-5 * number).to_csv(desk / f"v{number}.csv", index=False)
+    (desk / "auditor.toml").write_text(
+        'ledger = "sqlite:///looks.db"\noos_start = 1983-01-31\nreps = 199\n'
+        '[[audit]]\nname = "momentum"\nstrategy = "momentum"\nbase = "good.csv:base"\ntuned = "v*.csv:tuned"\n'
+    )
+    found = json.loads(run("gate", "--json").stdout)["audits"]
+    assert [(one["strategy"], one["audit"]["look"]["number"]) for one in found] == [
+        ("momentum", 1), ("momentum", 2), ("momentum", 3),
+    ]  # fmt: skip
+
+
 def test_without_a_ledger_the_gate_says_that_nothing_is_counted(desk, run):
     file = desk / "auditor.toml"
     file.write_text(file.read_text().replace('ledger = "sqlite:///looks.db"', ""))
