@@ -25,14 +25,16 @@ if TYPE_CHECKING:
 UNCOUNTED = (
     "Looks are not counted: the config names no ledger, and a gate that is rerun until it passes will pass by luck."
 )
-MADE = (
-    "This run made the ledger. If looks were counted before, they are in another one: see that the config's ledger is "
-    "where it was."
+_BEFORE = (
+    "If looks were counted before, they are in another one, or were removed: see that the config's ledger is what "
+    "it was."
 )
+MADE = f"This run made the ledger. {_BEFORE}"
 MADE_IN_CI = (
     "This run made the ledger. Unless it is kept for the next run, every run is the first look: keep the file, or use "
     "PostgreSQL."
 )
+EMPTY = f"The ledger held no look before this run. {_BEFORE}"
 
 
 def run_gate(
@@ -54,6 +56,7 @@ def run_gate(
     chosen = chosen_of(expanded(config.entries), only)
     exceptions = baseline.read(config.baseline)
     ledger = _opened(config)
+    of_the_run = _notes(ledger)
     day = today or dt.datetime.now(dt.UTC).date()
     outcomes: list[Outcome] = []
     lost = ""
@@ -80,7 +83,7 @@ def run_gate(
         outcomes=tuple(outcomes),
         ledger=None if ledger is None else without_password(config.ledger_as_written or ""),
         head=None if ledger is None or lost else str(ledger.head()),
-        notes=_notes(ledger),
+        notes=of_the_run,
     )
 
 
@@ -160,6 +163,9 @@ def _judged(
 
 
 def _notes(ledger: Ledger | None) -> tuple[str, ...]:
+    """Give what holds for the whole run, asked before its first look is counted."""
     if ledger is None:
         return (UNCOUNTED,)
-    return ((MADE_IN_CI if os.environ.get("CI") else MADE),) if ledger.made else ()
+    if ledger.made:
+        return ((MADE_IN_CI if os.environ.get("CI") else MADE),)
+    return () if ledger.head().seq else (EMPTY,)

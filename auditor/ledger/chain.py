@@ -76,6 +76,11 @@ class Head:
 
 EMPTY = Head(seq=0, hash=NOTHING)
 
+_UNSIGNED_HEAD = "the ledger's own record of its last row is not signed with this key"
+_EMPTIED = (
+    ", and it has no row: all rows were removed, or it was made without this key. If nothing was ever counted in it, "
+    "remove it, so that it is made anew with the key"
+)
 _WHOLE, _MAYBE = ("seq", "number", "refers"), ("refers", "signature")
 _HASHED = tuple(one.name for one in fields(Row) if one.name not in ("hash", "signature"))
 
@@ -136,7 +141,8 @@ def verify(rows: Iterable[Row], head: Head, *, key: bytes | None = None, expect:
     """Find every row that does not fit: edited, removed, swapped, appended; give one sentence each, none if all fit.
 
     head     what the ledger says its last row is
-    key      holds every row from the first signed one on to its signature; the rows before are covered by that one
+    key      holds every row from the first signed one on to its signature; the rows before are covered by that one. A
+             ledger that was made with a key is signed before its first row, so an empty one is held to it too
     expect   a head noted earlier, SEQ:HASH or the first digits of HASH: its row must still be there
     """
     found: list[str] = []
@@ -163,8 +169,8 @@ def verify(rows: Iterable[Row], head: Head, *, key: bytes | None = None, expect:
         gone = head.seq - last.seq
         what = f"the last {gone} removed" if gone > 0 else f"{-gone} added beside it" if gone else "the last replaced"
         found.append(f"the ledger's own record ends at row {head.seq}, its rows at row {last.seq}: {what}")
-    elif key is not None and any_signed and head != head_of(head.seq, head.hash, key):
-        found.append("the ledger's own record of its last row is not signed with this key")
+    elif key is not None and (any_signed or not seen) and head != head_of(head.seq, head.hash, key):
+        found.append(_UNSIGNED_HEAD + ("" if seen else _EMPTIED))
     if expect is not None:
         found += _missing(expect, seen)
     return found

@@ -203,14 +203,18 @@ class Ledger:
 
     def _refuse_misfit(self, end: Head, last: Row | None) -> None:
         """Append nothing to what does not fit, or what another key signed."""
-        if last is None and end.seq == 0:
-            return
-        fits = last is not None and not chain.misshapen(last) and chain.hash_of(last) == last.hash
-        if last is None or not fits or (last.seq, last.hash) != (end.seq, end.hash):
+        fits = last is None or (not chain.misshapen(last) and chain.hash_of(last) == last.hash)
+        if not fits or (end.seq, end.hash) != ((0, chain.NOTHING) if last is None else (last.seq, last.hash)):
             raise LedgerError(f"ledger {self.name}: its last row was changed or removed. See: auditor ledger verify")
-        if last.signature is not None and self._key is None:
+        # Before the first row the head alone is signed.
+        signature, wanted = (
+            (end.signature, chain.head_of(end.seq, end.hash, self._key).signature)
+            if last is None
+            else (last.signature, chain.signed(last.hash, self._key))
+        )
+        if signature is not None and self._key is None:
             raise LedgerError(f"ledger {self.name} is signed: pass --signing-key FILE, or env:NAME")
-        if last.signature is not None and last.signature != chain.signed(last.hash, self._key):
+        if signature is not None and signature != wanted:
             raise LedgerError(f"ledger {self.name} is signed with another key than the one given")
 
     @contextlib.contextmanager
@@ -248,3 +252,5 @@ class Ledger:
 
             upgrade(connection)
             self.made = found is None
+            if self.made and self._key is not None:
+                connection.execute(head.update().values(asdict(chain.head_of(0, chain.NOTHING, self._key))))

@@ -128,6 +128,25 @@ def test_a_new_ledger_is_told_outside_of_ci_too(desk, run):
     assert told in json.loads(run("gate", "--only", "good", "--json").stdout)["notes"][0]
 
 
+def test_a_ledger_without_a_look_before_the_run_is_told(desk, run):
+    import sqlite3
+
+    run("gate", "--only", "good")
+    with sqlite3.connect(desk / "looks.db") as connection:
+        connection.execute("DROP TRIGGER auditor_ledger_no_delete")
+        connection.execute("DELETE FROM auditor_ledger")
+        connection.execute("UPDATE auditor_ledger_head SET seq = 0, hash = ?", ("0" * 64,))
+    connection.close()
+    told = "The ledger held no look before this run. If looks were counted before, they are in another one, or were"
+    assert told in " ".join(run("gate", "--only", "good").stdout.split())
+    assert "held no look" not in run("gate", "--only", "good").stdout
+    (desk / "looks.db").unlink()
+    Ledger(f"sqlite:///{desk / 'looks.db'}")
+    ledger = ("--ledger", "sqlite:///looks.db", "--strategy", "good", "--oos-start", "1983-01-31", "--reps", "199")
+    audits = [run("audit", "good.csv:base", "good.csv:tuned", *ledger) for _ in range(2)]
+    assert ["held no look before this one" in one.stderr for one in audits] == [True, False]
+
+
 def test_a_defect_in_one_audit_is_an_error_and_the_others_are_run(desk, run, monkeypatch):
     counted = import_module("auditor.counted")
     real = counted.audit
@@ -251,7 +270,7 @@ REPORTS = {"html": "g.html", "json": "g.json", "md": "g.md", "junit": "g.xml", "
 
 
 def test_every_report_is_written(desk, run):
-    Ledger(f"sqlite:///{desk / 'looks.db'}")  # the run that makes it says so, the next does not
+    run("gate")  # the run that makes the ledger says so, the next does not
     reports = [one for kind, path in REPORTS.items() for one in ("--report", f"{kind}:{path}")]
     result = run("gate", *reports)
     assert result.exit_code == 1

@@ -178,6 +178,33 @@ def test_a_ledger_can_be_signed_from_some_row_on(url, subject):
     assert ledger.verify().problems
 
 
+def wiped(url, signature=None):
+    """Remove every row and set the note back, as whoever owns the database and has no key can."""
+    tamper(url, rows.delete(), head.update().values(seq=0, hash=chain.NOTHING, signature=signature))
+
+
+def test_a_signed_ledger_whose_rows_were_all_removed_is_found(url, subject):
+    ledger = Ledger(url, signing_key=KEY)
+    assert ledger.verify().problems == ()
+    assert ledger.verify().signed
+    first = ledger.head().signature
+    filled(url, subject, KEY)
+    for signature in (None, chain.head_of(0, chain.NOTHING, b"f" * 32).signature, "x"):
+        wiped(url, signature)
+        (problem,) = ledger.verify().problems
+        assert "not signed with this key, and it has no row: all rows were removed, or" in problem
+        with pytest.raises(LedgerError, match="all rows were removed"):
+            Ledger(url, signing_key=KEY).trusted()
+    with pytest.raises(LedgerError, match="signed with another key"):
+        ledger.reserve("s", subject("next"))
+    # An older copy of the whole ledger, that of before the first row too, is found by a noted head alone.
+    wiped(url, first)
+    assert ledger.verify().problems == ()
+    assert ledger.verify(expect="1:" + "a" * 64).problems
+    with pytest.raises(LedgerError, match="is signed: pass --signing-key"):
+        Ledger(url).reserve("s", subject("next"))
+
+
 def test_an_expected_head_stays_true_while_rows_are_added(url, subject):
     ledger = filled(url, subject)
     noted = str(ledger.head())
