@@ -173,9 +173,10 @@ def _counted(
     opened = Ledger(ledger, signing_key=read_key(signing_key)).trusted()
     if opened.made:
         note(f"made ledger {opened.name}")
-    elif not opened.head().seq:
-        note(f"note: ledger {opened.name} held no look before this one")
+    empty = not opened.made and not opened.head().seq
     found = take_look(opened, strategy, base, tuned, **options)
+    if empty:
+        note(f"note: ledger {opened.name} held no look before this one")
     for told in told_of(found.reserved):
         note(f"note: {told}")
     return found.audit

@@ -11,7 +11,7 @@ from auditor.audit import audit
 from auditor.ledger.budget import Look, Subject
 from auditor.ledger.chain import read_key
 from auditor.ledger.store import Ledger, Reserved
-from auditor.plural import several
+from auditor.plural import several, verb
 
 if TYPE_CHECKING:
     from auditor.result import Audit
@@ -84,16 +84,21 @@ def found_by(result: Audit) -> dict[str, Any]:
 
 def told_of(reserved: Reserved) -> tuple[str, ...]:
     """Give a sentence each of a base that is not that of an earlier look, and of looks that the count does not hold."""
-    found = []
-    if reserved.other_base is not None:
+    beside, found = reserved.beside, []
+    if beside.other_base is not None:
         found.append(
-            f"The base is not that of look {reserved.other_base} of this strategy: over the same out-of-sample window "
-            "it has other returns."
+            f"The base is not that of look {beside.other_base} of this strategy, whose out-of-sample window shares "
+            "days with this one: it has other returns, or more of them."
         )
-    if reserved.elsewhere:
+    if beside.elsewhere:
         found.append(
-            f"{several(reserved.elsewhere, 'look')} at the same out-of-sample returns of the base went under other "
-            "strategies' names: not in this count."
+            f"{several(beside.elsewhere, 'look')} at the same base out of sample went under other strategies' names: "
+            "not in this count."
+        )
+    if beside.apart:
+        found.append(
+            f"{several(beside.apart, 'look')} of this strategy at other windows {verb(beside.apart, 'are')} not in "
+            "this count: of many windows, one passes by luck."
         )
     return tuple(found)
 

@@ -13,14 +13,14 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, inspect, select, text
+from sqlalchemy import Connection, inspect, select, text
 
 from auditor.errors import LedgerError
 from auditor.ledger import chain
-from auditor.ledger.budget import Look, Subject, canonical, extent, overlap, spend
+from auditor.ledger.budget import Look, Subject, canonical, extent, spend
 from auditor.ledger.chain import Head, Row
 from auditor.ledger.engine import connect_to, parse, reached, shown
-from auditor.ledger.stored import all_rows, look_at_another_base, refuse_misshapen, the_head, windows_of
+from auditor.ledger.stored import Beside, all_rows, beside, refuse_misshapen, the_head
 from auditor.ledger.tables import REVISIONS, ROWS, head, rows, version
 
 LOCK = 0x61756469746F72
@@ -33,15 +33,13 @@ class Reserved:
 
     row        of the look
     repeated   the same look was taken before: it costs nothing
-    elsewhere  looks at the very same out-of-sample returns of the base, counted under other strategies' names
-    other_base  number of this strategy's last look at the very same windows that was of another base; None: of none
+    beside     the looks before it that bear on it
     """
 
     look: Look
     row: int
     repeated: bool
-    elsewhere: int
-    other_base: int | None = None
+    beside: Beside
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,29 +86,16 @@ class Ledger:
             raise LedgerError("--strategy is empty: looks are counted by strategy, so name it")
         first, last = extent(subject.windows)
         with self._writing() as (connection, end):
-            elsewhere = connection.scalar(
-                select(func.count())
-                .select_from(rows)
-                .where(rows.c.kind == "look", rows.c.strategy != strategy, rows.c.base == subject.oos["base"])
-            )
             same = connection.execute(
                 select(rows.c.seq, rows.c.number).where(
                     rows.c.kind == "look", rows.c.strategy == strategy, rows.c.subject == subject.key()
                 )
             ).first()
+            before = end.seq + 1 if same is None else same.seq
+            found = beside(connection, strategy, subject, self.name, before=before)
             if same is not None:
-                look = spend(subject, same.number, strategy)
-                other = look_at_another_base(connection, strategy, subject, before=same.seq)
-                return Reserved(look=look, row=same.seq, repeated=True, elsewhere=elsewhere or 0, other_base=other)
-            near = connection.execute(
-                select(rows.c.windows, func.count())
-                .where(rows.c.kind == "look", rows.c.strategy == strategy)
-                .where(rows.c.last >= first, rows.c.first <= last)
-                .group_by(rows.c.windows)
-            )
-            earlier = sum(count for windows, count in near if overlap(subject.windows, windows_of(windows, self.name)))
-            look = spend(subject, earlier + 1, strategy)
-            other = look_at_another_base(connection, strategy, subject, before=end.seq + 1)
+                return Reserved(look=spend(subject, same.number, strategy), row=same.seq, repeated=True, beside=found)
+            look = spend(subject, found.counted + 1, strategy)
             body = {
                 "inputs": subject.inputs,
                 "oos": subject.oos,
@@ -125,7 +110,7 @@ class Ledger:
                 first=first, last=last, windows=canonical(subject.windows), base=subject.oos["base"],
                 refers=None, body=body,
             )  # fmt: skip
-        return Reserved(look=look, row=row.seq, repeated=False, elsewhere=elsewhere or 0, other_base=other)
+        return Reserved(look=look, row=row.seq, repeated=False, beside=found)
 
     def record(self, reserved: Reserved, found: Mapping[str, Any]) -> None:
         """Keep what a look found; the same finding of the same look is kept once."""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Select, and_, false, func, or_, select
 
 from auditor.errors import LedgerError
-from auditor.ledger.budget import Subject, Windows, canonical
+from auditor.ledger.budget import Subject, Windows, extent, overlap
 from auditor.ledger.chain import Head, Row, misshapen
 from auditor.ledger.tables import head, rows
 
@@ -53,29 +54,62 @@ def windows_of(text: str, name: str) -> Windows:
     raise LedgerError(f"ledger {name}: a row was changed: {text[:40]!r} are no windows. See: auditor ledger verify")
 
 
-def look_at_another_base(connection: Connection, strategy: str, subject: Subject, *, before: int) -> int | None:
-    """Find the last look of a strategy at the very same windows whose base had other returns in them; give its number.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Beside:
+    """What a ledger holds beside a look.
 
-    before  row of the look that asks
-
-    The same file is the same base, whatever was taken off it; two looks less different cash cannot be told apart.
+    counted     earlier looks of the strategy that count with it: at windows that share a day with its own, or at the
+                same out-of-sample returns of the base under any dates
+    other_base  number of the last of these that was of another base; None: of none
+    apart       looks of the strategy, earlier or later, that do not count with it
+    elsewhere   looks, earlier or later, that would, were they not under other strategies' names: at the same base
     """
-    earlier = connection.execute(
-        select(rows.c.number, rows.c.body)
-        .where(rows.c.kind == "look", rows.c.strategy == strategy, rows.c.seq < before)
-        .where(rows.c.windows == canonical(subject.windows), rows.c.base != subject.oos["base"])
-        .order_by(rows.c.seq.desc())
+
+    counted: int
+    other_base: int | None
+    apart: int
+    elsewhere: int
+
+
+def beside(connection: Connection, strategy: str, subject: Subject, name: str, *, before: int) -> Beside:
+    """Find the looks that bear on one at a subject, which is in row `before` or will be.
+
+    errors   LedgerError for windows that are none; name, of the ledger, is for its message
+    """
+    first, last = extent(subject.windows)
+    own, file = subject.oos["base"], subject.inputs.get("base")
+    looks = select(rows.c.seq, rows.c.number, rows.c.base, rows.c.windows, rows.c.body).where(rows.c.kind == "look")
+    ours, same = rows.c.strategy == strategy, rows.c.base == own
+    near = and_(rows.c.last >= first, rows.c.first <= last)
+    # Cash changes the returns and a longer history the file, so either of them tells the same base.
+    of_file = false() if file is None else and_(near, rows.c.body.contains(f'"base":"{file}"', autoescape=True))
+
+    def that_count(wanted: Select[Any]) -> list[Any]:
+        found = connection.execute(wanted.order_by(rows.c.seq.desc()))
+        return [one for one in found if overlap(subject.windows, windows_of(one.windows, name)) or one.base == own]
+
+    here = that_count(looks.where(ours, or_(near, same)))
+    earlier = [one for one in here if one.seq < before]
+    every = connection.scalar(select(func.count()).select_from(rows).where(rows.c.kind == "look", ours))
+    return Beside(
+        counted=len(earlier),
+        other_base=_of_another_base(earlier, own, file),
+        apart=(every or 0) - len(here),
+        elsewhere=len(that_count(looks.where(~ours, or_(same, of_file)))),
     )
-    file, cash = subject.inputs.get("base"), _cash(subject.inputs, subject.settings)
-    for number, body in earlier:
-        inputs, settings = _told_in(body, "inputs"), _told_in(body, "settings")
-        if (file is None or inputs.get("base") != file) and _cash(inputs, settings) == cash:
-            return int(number)
-    return None
 
 
-def _cash(inputs: Mapping[str, Any], settings: Mapping[str, Any]) -> tuple[Any, Any]:
-    return inputs.get("rf"), settings.get("rf")
+def _of_another_base(looks: Sequence[Any], own: str, file: str | None) -> int | None:
+    """Give the number of the first of these looks that has neither these returns of the base nor a file of them."""
+    # A file that had the very same returns over a window is the same base, whatever was added to it since.
+    ours = {_file(one) for one in looks if one.base == own} | {file}
+    others = (one for one in looks if one.base != own)
+    return next((int(one.number) for one in others if (found := _file(one)) is None or found not in ours), None)
+
+
+def _file(look: Any) -> str | None:
+    found = _told_in(look.body, "inputs").get("base")
+    return found if isinstance(found, str) else None
 
 
 def _told_in(body: str, name: str) -> Mapping[str, Any]:

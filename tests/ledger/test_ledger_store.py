@@ -10,6 +10,7 @@ import pytest
 
 import auditor
 from auditor.config import MOST_REPS
+from auditor.counted import told_of
 from auditor.errors import InputError, LedgerError
 from auditor.ledger.budget import level_left, overlap, spend
 from auditor.ledger.store import Ledger
@@ -72,7 +73,8 @@ def test_overlapping_windows_count_together_and_others_do_not(url, subject):
         (window("2012-01-01", "2013-12-31"), 1),
     ]
     for number, (windows, expected) in enumerate(asked):
-        assert ledger.reserve("s", subject(number, windows=windows)).look.number == expected, windows
+        looked = of(subject, number, str(number), "b", windows=windows)
+        assert ledger.reserve("s", looked).look.number == expected, windows
 
 
 def test_a_day_is_the_same_day_at_any_time_of_it():
@@ -85,29 +87,69 @@ def test_strategies_are_counted_apart_and_looks_under_other_names_are_told(url, 
     for number in range(3):
         ledger.reserve("s", subject(number))
     other = ledger.reserve("s-renamed", subject(9))
-    assert (other.look.number, other.elsewhere) == (1, 3)
+    assert (other.look.number, other.beside.elsewhere) == (1, 3)
+
+
+def of(subject, name, base, file, **more):
+    """A look whose base has these returns out of sample, and is this file."""
+    one = subject(name, **more)
+    return replace(one, oos={**one.oos, "base": base * 64}, inputs={**one.inputs, "base": file * 64})
+
+
+def test_the_same_returns_of_the_base_under_other_dates_count_together(url, subject):
+    ledger = Ledger(url)
+    ledger.reserve("s", of(subject, "a", "1", "a"))
+    moved = of(subject, "a", "1", "b", windows=(("2027-12-28", "2029-12-27"),))
+    found = ledger.reserve("s", moved)
+    assert (found.look.number, found.beside.apart, found.beside.other_base) == (2, 0, None)
+    assert ledger.reserve("t", moved).beside.elsewhere == 2
+    assert ledger.reserve("s", of(subject, "c", "2", "c", windows=(("2030-01-01", "2030-12-31"),))).look.number == 1
+
+
+def test_a_trifle_of_cash_or_of_a_day_does_not_silence_what_is_told(url, subject):
+    ledger = Ledger(url)
+    later = (("2020-01-02", "2021-12-31"),)
+    ledger.reserve("s", of(subject, "a", "1", "a"))
+    for number, one in enumerate((of(subject, "a", "2", "a", rf=1e-12), of(subject, "a", "3", "a", windows=later)), 1):
+        assert ledger.reserve(f"t{number}", one).beside.elsewhere == number
+    # The same file at days that nobody looked at, and another file at the same days.
+    assert (
+        ledger.reserve("u", of(subject, "a", "4", "a", windows=(("2025-01-01", "2025-12-31"),))).beside.elsewhere == 0
+    )
+    assert ledger.reserve("v", of(subject, "a", "5", "b")).beside.elsewhere == 0
+    assert ledger.reserve("s", of(subject, "b", "6", "c", rf=1e-12)).beside.other_base == 1
+    assert ledger.reserve("s", of(subject, "b", "7", "d", windows=later)).beside.other_base == 2
+
+
+def test_looks_at_other_windows_are_told_and_not_counted(url, subject):
+    ledger = Ledger(url)
+    years = [((f"{year}-01-01", f"{year}-12-31"),) for year in range(2010, 2013)]
+    found = [ledger.reserve("s", of(subject, "a", str(n), "a", windows=one)) for n, one in enumerate(years)]
+    assert [(one.look.number, one.beside.apart) for one in found] == [(1, 0), (1, 1), (1, 2)]
+    # Looked at again, a window is told of those that came after it too.
+    again = ledger.reserve("s", of(subject, "a", "0", "a", windows=years[0]))
+    assert (again.repeated, again.beside.apart) == (True, 2)
+    assert told_of(again) == (
+        "2 looks of this strategy at other windows are not in this count: of many windows, one passes by luck.",
+    )
 
 
 def test_another_base_in_the_same_window_is_told_and_another_cash_rate_is_none(url, subject):
-    def of(name, base, file, **more):
-        one = subject(name, **more)
-        return replace(one, oos={**one.oos, "base": base * 64}, inputs={**one.inputs, "base": file * 64})
-
     ledger = Ledger(url)
-    assert ledger.reserve("s", of("a", "1", "a")).other_base is None
-    assert ledger.reserve("s", of("b", "1", "a")).other_base is None
+    assert ledger.reserve("s", of(subject, "a", "1", "a")).beside.other_base is None
+    assert ledger.reserve("s", of(subject, "b", "1", "a")).beside.other_base is None
     # The same file less another cash rate, and another file that cannot be held to it; a longer file, the same window.
-    assert ledger.reserve("s", of("c", "2", "a", rf=0.02)).other_base is None
-    assert ledger.reserve("s", of("d", "1", "b")).other_base is None
-    changed = of("e", "3", "c")
-    assert ledger.reserve("s", changed).other_base == 4
-    assert ledger.reserve("s", changed).other_base == 4
-    rollouts = replace(of("h", "6", "z"), inputs={"base rollouts": "r" * 64})
-    assert ledger.reserve("s", rollouts).other_base == 5
-    assert ledger.reserve("s", of("a", "1", "a")).other_base is None
+    assert ledger.reserve("s", of(subject, "c", "2", "a", rf=0.02)).beside.other_base is None
+    assert ledger.reserve("s", of(subject, "d", "1", "b")).beside.other_base is None
+    changed = of(subject, "e", "3", "c")
+    assert ledger.reserve("s", changed).beside.other_base == 4
+    assert ledger.reserve("s", changed).beside.other_base == 4
+    rollouts = replace(of(subject, "h", "6", "z"), inputs={"base rollouts": "r" * 64})
+    assert ledger.reserve("s", rollouts).beside.other_base == 5
+    assert ledger.reserve("s", of(subject, "a", "1", "a")).beside.other_base is None
     later = (("2024-01-01", "2024-12-31"),)
-    assert ledger.reserve("s", of("f", "4", "d", windows=later)).other_base is None
-    assert ledger.reserve("t", of("g", "5", "e")).other_base is None
+    assert ledger.reserve("s", of(subject, "f", "4", "d", windows=later)).beside.other_base is None
+    assert ledger.reserve("t", of(subject, "g", "5", "e")).beside.other_base is None
 
 
 @pytest.mark.parametrize("body", ["[]", "no json", '{"inputs": 3}', '{"settings": {}}', "[" * 100_000])
