@@ -22,7 +22,7 @@ from auditor.cli_ledger import ledger as ledger_commands
 from auditor.errors import AuditorError, internal, of_system
 from auditor.grouped import GroupedCommand
 from auditor.options import output_options
-from auditor.terminal import console, print_json
+from auditor.terminal import commands_parted, console, print_json
 
 COULD_NOT_RUN, INTERRUPTED, PIPE_CLOSED = 2, 130, 141
 
@@ -34,6 +34,11 @@ OUT_OF_MEMORY = (
 
 class Commands(click.Group):
     """Commands whose errors are one message on stderr, never a traceback."""
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        """Run with streams on which no name of a file is a command."""
+        with commands_parted():
+            return super().main(*args, **kwargs)
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command; give the exit code of what went wrong."""

@@ -16,7 +16,7 @@ from auditor.grouped import Grouped, GroupedCommand
 from auditor.options import EVERY_FORMAT as FORMATS
 from auditor.options import check_reports, json_option, parse_reports
 from auditor.plural import several
-from auditor.terminal import console, note, print_json
+from auditor.terminal import console, in_github, note, print_json
 
 if TYPE_CHECKING:
     from auditor.gate.config import GateConfig
@@ -164,9 +164,9 @@ def _report(run: GateRun, code: int, reports: tuple[tuple[str, str], ...], *, as
         print_json(record())
     else:
         print_lines([(Piece(f"{pages.summary(run)}."),)] if quiet else pages.lines(run), console())
-    if os.environ.get("GITHUB_ACTIONS") == "true":
-        # Commands are read from both streams, and JSON must be alone on its own.
-        click.echo(github.commands(run), nl=False, err=as_json)
+    if in_github():
+        # Commands are read from both streams, and JSON must be alone on its own. As bytes: these are meant.
+        click.echo(github.commands(run).encode("utf-8", "backslashreplace"), nl=False, err=as_json)
         if problem := github.write_summary(run, os.environ):
             note(f"note: {problem}")
     render: dict[str, Callable[[], str]] = {

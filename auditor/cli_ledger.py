@@ -9,7 +9,7 @@ import click
 
 from auditor.grouped import Grouped, GroupedCommand, stacked
 from auditor.options import json_option
-from auditor.terminal import console, print_json
+from auditor.terminal import console, in_github, print_json
 
 if TYPE_CHECKING:
     from auditor.ledger.store import Ledger
@@ -119,6 +119,7 @@ def export(out: str | None, url: str | None, config: str | None, as_json: bool) 
     from auditor.report.looks import as_csv, records
     from auditor.report.machine import as_json as json_text
     from auditor.report.machine import write
+    from auditor.report.plain import inert
     from auditor.report.targets import check_output
 
     which = _chosen(url, config)
@@ -127,7 +128,7 @@ def export(out: str | None, url: str | None, config: str | None, as_json: bool) 
     found = records(_reader(which).rows())
     text = json_text(list(found)) if as_json else as_csv(found)
     if out is None:
-        click.echo(text.encode("utf-8", "backslashreplace"), nl=False)
+        click.echo((inert(text) if in_github() else text).encode("utf-8", "backslashreplace"), nl=False)
     else:
         write(out, text)
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import sys
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any, TextIO, cast
 
 import click
 
@@ -12,6 +14,39 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from auditor.result import Audit
+
+
+class _Inert:
+    """A stream of text to which no name that is printed can give commands."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        from auditor.report.plain import inert
+
+        wide = str(self._stream.encoding or "").lower().startswith("utf")
+        return self._stream.write(inert(text, "\u200b" if wide else "\\"))
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+
+def in_github() -> bool:
+    """Whether a step of GitHub Actions runs this, whose runner reads commands from what is printed."""
+    return os.environ.get("GITHUB_ACTIONS") == "true"
+
+
+@contextlib.contextmanager
+def commands_parted() -> Iterator[None]:
+    """Within GitHub Actions, print nothing that its runner would obey; commands of ours are printed as bytes."""
+    kept = sys.stdout, sys.stderr
+    if in_github():
+        sys.stdout, sys.stderr = (one and cast(TextIO, _Inert(one)) for one in kept)
+    try:
+        yield
+    finally:
+        sys.stdout, sys.stderr = kept
 
 
 def console() -> Console:

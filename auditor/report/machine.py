@@ -106,7 +106,8 @@ def as_json(data: Audit | Mapping[str, Any] | list[Any]) -> str:
     """Give an audit, or plain data, as JSON text; no time of day in it, so the same audit gives the same text."""
     plain = data if isinstance(data, Mapping | list) else as_dict(data)
     text = json.dumps(plain, indent=2, ensure_ascii=False, allow_nan=False)
-    return _RISKY.sub(lambda match: f"\\u{ord(match[0]):04x}", text) + "\n"
+    # What GitHub's runner would take for a command within a printed line is the same text as an escape.
+    return _RISKY.sub(lambda match: f"\\u{ord(match[0]):04x}", text).replace("##[", "#\\u0023[") + "\n"
 
 
 @cache

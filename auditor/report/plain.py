@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 _UNSAFE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
@@ -18,6 +19,15 @@ def clean(text: str) -> str:
     reach a terminal, nor a line break the layout.
     """
     return "".join(_written(c) if unicodedata.category(c) in _UNSAFE else c for c in text)
+
+
+def inert(text: str, between: str = "\u200b") -> str:
+    """Give text of which GitHub's runner obeys nothing: commands are ::x where a line begins, and ##[x] anywhere.
+
+    between   what parts them: nothing that a reader sees, or a backslash where that cannot be written
+    """
+    text = text.replace("##[", f"#{between}#[")
+    return re.sub(r"(^|[\r\n])([^\S\r\n]*):(?=:)", lambda found: f"{found[0]}{between}", text)
 
 
 def for_spreadsheet(text: str) -> str:

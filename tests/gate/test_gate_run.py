@@ -337,6 +337,41 @@ def test_nothing_fails_because_the_summary_cannot_be_written(desk, run, monkeypa
     assert "the step's summary could not be written (No such file or directory)" in result.stderr
 
 
+OBEYED = re.compile(r"(?m)##\[|^\s*::(?!error file=)")
+
+
+def test_no_name_of_a_folder_is_a_command_in_github_actions(desk, run, monkeypatch):
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    name = "##[stop-commands]tok"
+    for folder in (name, "::stop-commands::tok", "plain"):
+        (desk / folder).mkdir()
+        (desk / folder / "bad.csv").write_bytes((desk / "bad.csv").read_bytes())
+    (desk / "auditor.toml").write_text(
+        'ledger = "sqlite:///looks.db"\noos_start = 1998-01-31\nreps = 199\n'
+        '[[audit]]\nbase = "bad.csv:base"\ntuned = "*/bad.csv:tuned"\n'
+    )
+    shown = run("gate")
+    assert "#\u200b#[stop-commands]tok" in shown.stdout
+    assert shown.stdout.count("\n::error file=auditor.toml,line=4,title=auditor%3A ") == 3
+    as_json = run("gate", "--json")
+    assert json.loads(as_json.stdout)["audits"][0]["name"] == name
+    ledger = ("--ledger", "sqlite:///looks.db", "--strategy", name, "--oos-start", "1998-01-31", "--reps", "199")
+    printed = [
+        shown, as_json,
+        run("gate", "--only", name, "--report", f"github:{name}.txt"), run("gate", "--only", f"\n{name}x"),
+        run("audit", f"{name}/bad.csv:base", f"{name}/bad.csv:tuned", *ledger, "--report", "json:##[x]"),
+        run("audit", "::error::x", "x"), run("ledger", "list"), run("ledger", "export"),
+        run("ledger", "export", "--json"),
+        run("ledger", "list", "--ledger", "::error::x\n  ::error::y"), run("no-such\n::error::x"),
+    ]  # fmt: skip
+    for one in printed:
+        assert not OBEYED.search(one.stdout), one.stdout
+        assert not OBEYED.search(one.stderr), one.stderr
+    assert "##[" not in (desk / f"{name}.txt").read_text()
+    monkeypatch.delenv("GITHUB_ACTIONS")
+    assert name in run("ledger", "export").stdout
+
+
 def test_twenty_audits_in_one_process_are_quick(desk, run):
     config = 'ledger = "sqlite:///looks.db"\noos_start = 1998-01-31\n'
     for number in range(20):
