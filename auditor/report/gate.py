@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 from collections.abc import Iterator
+from dataclasses import asdict
 from html import escape
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from auditor.config import Settings
 from auditor.report import shown, stable
@@ -37,6 +39,13 @@ WORDS: dict[Finding, str] = {
     "unproven": "unproven",
     "no_gain": "no gain",
 }
+
+CAN_MOVE = (
+    "level", "gain_level", "min_edge_share", "reps", "block", "seed", "embargo", "known", "known_complete", "rf",
+    "periods_per_year", "opportunity", "tolerance", "pnl", "capital", "compounding", "reconcile", "position_lag",
+    "rollout_as", "window", "hurdle", "n_trials", "trials", "align", "na", "kind", "unit",
+)  # fmt: skip
+"""Options that a label may hang on, beside the files of the policies and what is out of sample, which all name."""
 
 SUMMARY_LIMIT = 1_000_000
 """Bytes of a step's summary; GitHub refuses more than 1 MiB."""
@@ -91,12 +100,26 @@ def own_rule(entry: Entry) -> str:
         parts.append(f"standing {entry.needed.standing}")
     if entry.needed.on_undecided != usual.on_undecided:
         parts.append(f"on_undecided {entry.needed.on_undecided}")
-    level, gain_level = (entry.options.get(name) for name in ("level", "gain_level"))
-    if level not in (None, Settings().level):
-        parts.append(f"level {level:g}")
-    if gain_level is not None:
-        parts.append(f"gain_level {gain_level:g}")
+    parts += [f"{name} {_worded(value)}" for name, value in own_options(entry).items()]
     return f"rule: {'; '.join(parts)}" if parts else ""
+
+
+def own_options(entry: Entry) -> dict[str, Any]:
+    """Give the options of an audit that can move its label and are not the defaults, in the order of the docs."""
+    usual, given = asdict(Settings()), entry.options
+    return {name: given[name] for name in CAN_MOVE if name in given and given[name] != usual.get(name)}
+
+
+def _worded(value: Any) -> str:
+    """Give a value as the config has it; a file from where the reader stands."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, float):
+        return f"{value:g}"
+    if isinstance(value, str):
+        near = os.path.relpath(value) if os.path.isabs(value) else value
+        return value if near.startswith("..") else near
+    return ",".join(map(str, value)) if isinstance(value, tuple | list) else str(value)
 
 
 def warned(one: Outcome) -> list[str]:

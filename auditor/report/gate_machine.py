@@ -10,7 +10,7 @@ from urllib.parse import quote
 from xml.etree import ElementTree
 
 from auditor import __version__
-from auditor.report.gate import around, summary, told
+from auditor.report.gate import around, own_options, summary, told
 from auditor.report.machine import VERSION, as_dict
 from auditor.report.plain import clean
 
@@ -56,6 +56,7 @@ def _record(one: Outcome) -> dict[str, Any]:
         "status": one.status,
         "requires": {name: list(value) if isinstance(value, tuple) else value
                      for name, value in asdict(one.entry.needed).items()},
+        "options": own_options(one.entry),
         "failures": [asdict(failure) for failure in one.failures],
         "message": one.message or None,
         "accepted": None if one.accepted is None else asdict(one.accepted) | {"rules": list(one.accepted.rules)},

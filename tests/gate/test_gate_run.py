@@ -27,7 +27,7 @@ def test_an_audit_that_fails_makes_a_one_and_says_every_rule(desk, run):
     result = run("gate")
     assert result.exit_code == 1, result.output
     assert result.stderr == ""
-    good, bad, *rest = result.stdout.splitlines()
+    good, _, bad, *rest = result.stdout.splitlines()
     assert re.fullmatch(r"pass      good  efficiency, shown      \+0\.33  p = 0\.0\d\d", good)
     assert re.fullmatch(r"FAIL      bad   \S+, \S+ +-0\.11  p = 0\.\d+", bad)
     assert any(re.fullmatch(r" +finding: \w+, needs new_edge or efficiency", line) for line in rest)
@@ -218,17 +218,45 @@ def test_a_ledger_that_is_lost_on_the_way_ends_the_run_with_a_two(desk, run, mon
 def test_a_rule_that_is_not_the_default_stands_under_its_audit(desk, run):
     result = run("gate", "--only", "good", "--report", "md:plain.md", "--report", "html:plain.html")
     for text in (result.stdout, (desk / "plain.md").read_text(), (desk / "plain.html").read_text()):
-        assert "rule:" not in text
+        assert re.findall(r"rule: ([^\n<]*)", text) == ["reps 199"]
     file = desk / "auditor.toml"
     own = 'require = ["unproven", "efficiency"]\nstanding = "shown"\non_undecided = "pass"\n'
     own += "level = 0.2\ngain_level = 0.3\n"
     file.write_text(file.read_text().replace("reps = 199", "reps = 199\n" + own))
     result = run("gate", "--only", "good", "--report", "md:gate.md", "--report", "html:gate.html")
-    rule = "rule: require unproven or efficiency; standing shown; on_undecided pass; level 0.2; gain_level 0.3"
+    rule = (
+        "rule: require unproven or efficiency; standing shown; on_undecided pass; level 0.2; gain_level 0.3; reps 199"
+    )
     for text in (result.stdout, (desk / "gate.md").read_text(), (desk / "gate.html").read_text()):
         assert rule in " ".join(text.replace("\\", "").split())
-    file.write_text(file.read_text().replace(own, 'level = 0.05\nrequire = ["efficiency", "new_edge"]\n'))
+    file.write_text(
+        file.read_text().replace(f"reps = 199\n{own}", 'level = 0.05\nrequire = ["efficiency", "new_edge"]\n')
+    )
     assert "rule:" not in run("gate", "--only", "good").stdout
+
+
+def test_every_option_that_can_move_the_label_stands_under_its_audit(desk, run):
+    from auditor.gate import keys
+    from auditor.report.gate import CAN_MOVE
+
+    file = desk / "auditor.toml"
+    pd.read_csv(desk / "bad.csv")[["date", "base"]].to_csv(desk / "cash.csv", index=False)
+    own = 'min_edge_share = 0.1\nseed = 3\nembargo = 1\nrf = 0.03\nblock = 5\nn_trials = 9\nalign = "inner"\n'
+    file.write_text(file.read_text().replace("reps = 199", f'reps = 199\nknown = "cash.csv"\n{own}'))
+    result = run("gate", "--only", "good", "--json", "--report", "md:gate.md")
+    found = json.loads(result.stdout)["audits"][0]
+    assert found["options"] == {
+        "min_edge_share": 0.1, "reps": 199, "block": 5, "seed": 3, "embargo": 1, "known": str(desk / "cash.csv"),
+        "rf": 0.03, "n_trials": 9, "align": "inner",
+    }  # fmt: skip
+    rule = "rule: min_edge_share 0.1; reps 199; block 5; seed 3; embargo 1; known cash.csv; rf 0.03; n_trials 9; "
+    rule += "align inner"
+    assert rule in " ".join(run("gate", "--only", "good").stdout.split())
+    assert rule in (desk / "gate.md").read_text().replace("\\", "")
+    # What is left names the policies, their files and columns, the window, or moves no label.
+    told = {"library", "calibration", "stability", "instrument_returns", "date_column", "date_format", *keys.SPLITS}
+    told |= {f"{one}_{what}" for one in keys.POLICIES for what in ("trades", "positions", "rollouts", "column")}
+    assert set(keys.OPTIONS) - set(CAN_MOVE) == told | set(keys.POLICIES)
 
 
 def test_a_base_that_is_not_that_of_an_earlier_look_is_told(desk, run):
@@ -281,7 +309,8 @@ def test_every_report_is_written(desk, run):
     assert json.loads((desk / "g.json").read_text())["exit_code"] == 1
     assert ElementTree.parse(desk / "g.xml").getroot().get("failures") == "1"
     assert len(json.loads((desk / "g.sarif").read_text())["runs"][0]["results"]) >= 2
-    assert (desk / "g.txt").read_text().startswith("::error file=auditor.toml,line=11,title=auditor%3A bad::finding: ")
+    told = "::error file=auditor.toml,line=11,title=auditor%3A bad::rule: reps 199; finding: "
+    assert (desk / "g.txt").read_text().startswith(told)
     again = {path: (desk / path).read_bytes() for path in REPORTS.values()}
     run("gate", *reports)
     assert {path: (desk / path).read_bytes() for path in REPORTS.values()} == again
@@ -321,7 +350,8 @@ def test_in_github_actions_the_config_is_annotated_and_the_summary_written(desk,
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(desk / "summary.md"))
     (desk / "summary.md").write_text("before\n")
     result = run("gate")
-    assert f"::error file={desk.name}/auditor.toml,line=11,title=auditor%3A bad::finding: " in result.stdout
+    told = f"::error file={desk.name}/auditor.toml,line=11,title=auditor%3A bad::rule: reps 199; finding: "
+    assert told in result.stdout
     assert (desk / "summary.md").read_text().startswith("before\n## auditor gate: 1 of 2 pass, 1 fails\n")
     result = run("gate", "--json")
     json.loads(result.stdout)
