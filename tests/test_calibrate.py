@@ -372,3 +372,29 @@ def test_ctrl_c_ends_it_with_130_and_one_line(workers):
         os.killpg(process.pid, signal.SIGINT)
         out, err = process.communicate(timeout=60)
     assert (process.returncode, out, err) == (130, "", "error: interrupted\n")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals differ there")
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_workers_end_with_the_process_that_started_them(number):
+    command = [sys.executable, "-m", "auditor", "calibrate", *map(str, ARGUMENTS[:3]), "--workers", "3"]
+    with subprocess.Popen(
+        [*command, "--worlds", "5000"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment(),
+        start_new_session=True,
+    ) as process:  # fmt: skip
+        try:
+            while (
+                len(workers := psutil.Process(process.pid).children(recursive=True)) < 3 or used_by(process.pid) < 3.0
+            ):
+                assert process.poll() is None
+                time.sleep(0.1)
+            process.send_signal(number)
+            # Whoever reads its output sees the end of it: no worker holds it open.
+            process.communicate(timeout=60)
+            assert psutil.wait_procs(workers, timeout=60)[1] == []
+        finally:
+            process.kill()
+            for one in workers:
+                if one.is_running():
+                    one.kill()
+    assert process.returncode == -number

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from functools import partial
+from multiprocessing import connection, parent_process
 
 from auditor.errors import AuditorError
 from auditor.planted.audited import Ground, Outcome, audited
@@ -55,10 +58,19 @@ def runner(ground: Ground, worlds: int, workers: int, progress: Progress | None)
 
 
 def _begin(ground: Ground) -> None:
-    """Hold the ground in this process; the parent alone answers to Ctrl-C."""
+    """Hold the ground in this process, which ends when the parent does; the parent alone answers to Ctrl-C."""
     global _ground
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_the_parent, daemon=True).start()
     _ground = ground
+
+
+def _end_with_the_parent() -> None:
+    """Wait for a parent that is killed, by SIGTERM for one: it tells its workers nothing, and they wait for ever."""
+    parent = parent_process()
+    if parent is not None:
+        connection.wait([parent.sentinel])
+        os._exit(1)
 
 
 def _in_process(overlays: Sequence[Overlay], world: int) -> tuple[Outcome, ...]:
