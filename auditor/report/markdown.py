@@ -57,8 +57,11 @@ def escaped(text: str) -> str:
     """Give text that Markdown shows as it is: no markup, HTML, table cell, link, mention or issue reference."""
     text = re.sub(r"([\\`*_\[\]|~])", r"\\\1", shortened(clean(text), LONGEST))
     text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    # How a text begins decides what block it is: a heading, a list, a rule, the line under a heading.
+    text = re.sub(r"^(\s*)(?=(#{1,6}|[-+])(\s|$)|([-=]\s*){2,}$)", r"\1\\", text)
+    text = re.sub(r"^(\s*\d{1,9})(?=[.)](\s|$))", r"\1\\", text)
     # References and links are looked for in the finished text, where no escape helps: a zero-width space parts them.
-    text = re.sub(r"([@#!$~%])(?=\w)", "\\1\u200b", text)
+    text = re.sub(r"([@#!$~%]|(?i:GH-))(?=\w)", "\\1\u200b", text)
     return re.sub(r"(?i)(https?:|ftp:|mailto:|www\.)(?=\S)", "\\1\u200b", text)
 
 

@@ -103,7 +103,19 @@ def test_escaped_parts_mentions_and_links():
     assert escaped("@user") == "@\u200buser"
     assert escaped("<b>&") == "&lt;b&gt;&amp;"
     assert escaped("https://x.test").startswith("https:\u200b//")
+    assert escaped("as of GH-12, gh-3") == "as of GH-\u200b12, gh-\u200b3"
     assert escaped("80 % power, p = 0.04, +0.40, --known") == "80 % power, p = 0.04, +0.40, --known"
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [("# a", "\\# a"), ("###### a", "\\###### a"), ("#", "\\#"), ("+ a", "\\+ a"), ("- a", "\\- a"), ("-", "\\-"),
+     ("  - a", "  \\- a"), ("1. a", "1\\. a"), ("12) a", "12\\) a"), ("---", "\\---"), ("- - -", "\\- - -"),
+     ("===", "\\==="), ("* a", "\\* a"), ("-0.11, p 0.2", "-0.11, p 0.2"), ("+0.40", "+0.40"), ("1.5 a", "1.5 a"), ("-- a", "-- a"),
+     ("2020-01-31", "2020-01-31"), ("> a", "&gt; a"), ("a - b", "a - b")],
+)  # fmt: skip
+def test_how_a_text_begins_makes_no_block_of_it(text, shown):
+    assert escaped(text) == shown
 
 
 class Tags(HTMLParser):
