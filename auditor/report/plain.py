@@ -31,9 +31,17 @@ def inert(text: str, between: str = "\u200b") -> str:
 
 
 def for_spreadsheet(text: str) -> str:
-    """Give text for a cell of CSV: cleaned, with an apostrophe before what a spreadsheet would take for a formula."""
-    cell = clean(text)
-    return f"'{cell}" if text.startswith(_FORMULA) or cell.lstrip().startswith(_FORMULA) else cell
+    """Give text for a cell of CSV: cleaned, with an apostrophe before what a spreadsheet would take for a formula.
+
+    Where a semicolon parts cells, as in much of Europe, what follows one begins a cell too. Full-width signs are those
+    that they look like.
+    """
+    return ";".join(f"'{clean(one)}" if _begins_formula(one) else clean(one) for one in text.split(";"))
+
+
+def _begins_formula(cell: str) -> bool:
+    wide = unicodedata.normalize("NFKC", cell)
+    return wide.startswith(_FORMULA) or re.sub(r'^[\s"]+', "", wide).startswith(_FORMULA)
 
 
 def _written(character: str) -> str:

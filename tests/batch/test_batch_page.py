@@ -133,7 +133,7 @@ def test_the_same_rows_give_the_same_page():
     assert shown(rows) == shown(rows)
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@sum", "\t=1", "\r=1", " =1", "|calc"])
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@sum", "\t=1", "\r=1", " =1", "|calc", "\uff1d1", "\uff0b1"])
 def test_no_text_of_the_csv_is_a_formula(text):
     kinds = columns()
     (_, found) = csv.reader(io.StringIO(as_csv([row(1, name=text, gain=-0.5)], kinds)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import unicodedata
 
 import pytest
 from click.testing import CliRunner
@@ -14,7 +15,26 @@ from auditor.ledger.store import Ledger
 from auditor.report.looks import COLUMNS, as_csv, records
 
 KEY = "0123456789abcdef0123456789abcdef"
-FORMULAS = ("=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", " =1", "|calc", "\x1b[31m=1", "x\n=1", "plain, 'text'")
+FORMULAS = (
+    "=1+1",
+    "+1",
+    "-1",
+    "@SUM(A1)",
+    "\t=1",
+    "\r=1",
+    " =1",
+    "|calc",
+    "\x1b[31m=1",
+    "x\n=1",
+    "\uff1d1+1",
+    "\uff0b1",
+    "\uff20SUM(A1)",
+    "x;=HYPERLINK(1)",
+    "x; \uff1d1",
+    'x;"=1"',
+    "x;\t=1",
+    "plain, 'text'",
+)
 
 
 def run(*arguments, **how):
@@ -90,7 +110,8 @@ def test_a_spreadsheet_computes_nothing_of_an_export(tmp_path, subject):
         assert tuple(row) == COLUMNS
         assert row["gain"] == "-0.5"
         for name in ("strategy", "commit", "finding"):
-            assert not row[name].lstrip().startswith(("=", "+", "-", "@", "|"))
+            for cell in unicodedata.normalize("NFKC", row[name]).split(";"):
+                assert not cell.lstrip(' "').startswith(("=", "+", "-", "@", "|", "\\x09"))
             assert row[name].isprintable()
     assert table[-1]["strategy"] == "plain, 'text'"
     listed = run("list", "--ledger", f"sqlite:///{tmp_path / 'looks.db'}").stdout
