@@ -44,12 +44,16 @@ class Reserved:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verified:
-    """What `verify` says of a ledger; no problems, and it holds."""
+    """What `verify` says of a ledger; no problems, and it holds.
+
+    signed    its last row has a signature; held_to_key  a key was given, which all signatures were held to
+    """
 
     rows: int
     looks: int
     head: str
     signed: bool
+    held_to_key: bool
     problems: tuple[str, ...]
 
 
@@ -153,6 +157,7 @@ class Ledger:
             looks=sum(row.kind == "look" for row in found),
             head=str(end),
             signed=end.signature is not None,
+            held_to_key=self._key is not None,
             problems=tuple(problems),
         )
 

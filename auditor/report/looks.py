@@ -145,7 +145,8 @@ def told(verified: Verified, name: str) -> Iterator[Line]:
         for one in verified.problems:
             yield (Piece(f"- {clean(one)}"),)
     else:
-        signed = "signed" if verified.signed else "not signed"
+        held = "signed with this key" if verified.held_to_key else "signed, not held to a key"
+        signed = held if verified.signed else "not signed"
         yield (Piece("holds", "ok"), Piece(f": {verified.rows:,} rows, {verified.looks:,} looks, {signed}"))
     yield (Piece(f"head {verified.head}", "quiet"),)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import sqlite3
 import unicodedata
 
 import pytest
@@ -89,7 +90,7 @@ def test_a_ledger_is_verified(ledger, tmp_path):
     assert (result.exit_code, result.stdout) == (0, f"holds: 3 rows, 2 looks, not signed\nhead {head}\n")
     assert run("verify", "--expect", head).exit_code == 0
     assert json.loads(run("verify", "--json").stdout) == {
-        "holds": True, "rows": 3, "looks": 2, "head": head, "signed": False, "problems": [],
+        "holds": True, "rows": 3, "looks": 2, "head": head, "signed": False, "held_to_key": False, "problems": [],
     }  # fmt: skip
     gone = run("verify", "--expect", f"4:{'a' * 64}")
     assert gone.exit_code == 1
@@ -98,6 +99,20 @@ def test_a_ledger_is_verified(ledger, tmp_path):
     assert run("verify", "--signing-key", "env:KEY", env={"KEY": KEY}).exit_code == 1
     assert "never the key itself" in run("verify", "--signing-key", KEY).stderr
     assert KEY not in run("verify", "--signing-key", "key", env={"KEY": KEY}).output
+
+
+def test_a_signature_that_was_not_held_to_a_key_is_told(tmp_path, subject):
+    url = f"sqlite:///{tmp_path / 'looks.db'}"
+    Ledger(url, signing_key=KEY.encode()).reserve("s", subject("a"))
+    assert "1 looks, signed, not held to a key\n" in run("verify", "--ledger", url).stdout
+    held = ("verify", "--ledger", url, "--signing-key", "env:KEY")
+    assert "1 looks, signed with this key\n" in run(*held, env={"KEY": KEY}).stdout
+    with sqlite3.connect(tmp_path / "looks.db") as connection:
+        connection.execute("DROP TRIGGER auditor_ledger_no_update")
+        connection.execute("UPDATE auditor_ledger SET signature = ?", ("f" * 64,))
+    connection.close()
+    assert "signed, not held to a key\n" in run("verify", "--ledger", url).stdout
+    assert run(*held, env={"KEY": KEY}).exit_code == 1
 
 
 def test_a_spreadsheet_computes_nothing_of_an_export(tmp_path, subject):
