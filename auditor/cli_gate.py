@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from auditor.errors import AuditorError
 from auditor.grouped import Grouped, GroupedCommand
 from auditor.options import EVERY_FORMAT as FORMATS
 from auditor.options import check_reports, json_option, parse_reports
@@ -88,17 +90,18 @@ def gate(
     from auditor.gate.config import load, named
 
     _refuse_mixed(ctx.params)
-    found = load(config)
-    if check:
-        click.echo(f"{named(found.path)} holds: {several(len(found.entries), 'audit')}")
-        return
-    from auditor.gate.run import files_kept, files_read, run_gate
+    with _told_where_it_ends(config, reports, as_json=as_json):
+        found = load(config)
+        if check:
+            click.echo(f"{named(found.path)} holds: {several(len(found.entries), 'audit')}")
+            return
+        from auditor.gate.run import files_kept, files_read, run_gate
 
-    check_reports(reports, inputs=files_read(found), kept=files_kept(found))
-    if accept is not None:
-        _accept(found, accept, reason or "", by, days, expires)
-        return
-    run = run_gate(found, only=only, progress=_progress())
+        check_reports(reports, inputs=files_read(found), kept=files_kept(found))
+        if accept is not None:
+            _accept(found, accept, reason or "", by, days, expires)
+            return
+        run = run_gate(found, only=only, progress=_progress())
     code = run.exit_code(exit_zero=exit_zero)
     _report(run, code, reports, as_json=as_json, quiet=quiet)
     ctx.exit(code)
@@ -152,31 +155,49 @@ def _progress() -> Callable[[str, int, int], None]:
     return say
 
 
+@contextlib.contextmanager
+def _told_where_it_ends(config: str | None, reports: tuple[tuple[str, str], ...], *, as_json: bool) -> Iterator[None]:
+    """Where the gate ends before its first audit, write that as its reports, so that no old one says of it: passed."""
+    try:
+        yield
+    except Exception as error:
+        from auditor.gate.reports import never_begun, replaceable, texts
+        from auditor.report.machine import write
+
+        run, code = never_begun(config, error)
+        render = texts(run, code)
+        for kind, path in replaceable(reports, config):
+            with contextlib.suppress(AuditorError):
+                write(path, render[kind]())
+        _tell_github(run, as_json=as_json)
+        raise
+
+
+def _tell_github(run: GateRun, *, as_json: bool) -> None:
+    """Annotate the config and write the step's summary, where GitHub Actions runs this."""
+    if not in_github():
+        return
+    from auditor.report import github
+
+    # Commands are read from both streams, and JSON must be alone on its own. As bytes: these are meant.
+    click.echo(github.commands(run).encode("utf-8", "backslashreplace"), nl=False, err=as_json)
+    if problem := github.write_summary(run, os.environ):
+        note(f"note: {problem}")
+
+
 def _report(run: GateRun, code: int, reports: tuple[tuple[str, str], ...], *, as_json: bool, quiet: bool) -> None:
+    from auditor.gate.reports import texts
     from auditor.report import gate as pages
-    from auditor.report import gate_machine, github
-    from auditor.report.machine import as_json as json_text
+    from auditor.report import gate_machine
     from auditor.report.machine import write
     from auditor.report.styled import Piece, print_lines
 
-    record = partial(gate_machine.as_record, run, exit_code=code)
     if as_json:
-        print_json(record())
+        print_json(gate_machine.as_record(run, exit_code=code))
     else:
         print_lines([(Piece(f"{pages.summary(run)}."),)] if quiet else pages.lines(run), console())
-    if in_github():
-        # Commands are read from both streams, and JSON must be alone on its own. As bytes: these are meant.
-        click.echo(github.commands(run).encode("utf-8", "backslashreplace"), nl=False, err=as_json)
-        if problem := github.write_summary(run, os.environ):
-            note(f"note: {problem}")
-    render: dict[str, Callable[[], str]] = {
-        "html": lambda: pages.page(run),
-        "json": lambda: json_text(record()),
-        "md": lambda: pages.markdown(run),
-        "junit": lambda: gate_machine.junit(run),
-        "sarif": lambda: gate_machine.sarif(run),
-        "github": lambda: github.commands(run),
-    }
+    _tell_github(run, as_json=as_json)
+    render = texts(run, code)
     for kind, path in reports:
         write(path, render[kind]())
         if not (as_json or quiet):

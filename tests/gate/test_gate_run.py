@@ -367,6 +367,68 @@ def test_nothing_fails_because_the_summary_cannot_be_written(desk, run, monkeypa
     assert "the step's summary could not be written (No such file or directory)" in result.stderr
 
 
+@pytest.mark.parametrize("how", ["config", "ledger", "no config", "defect", "another report"])
+def test_a_gate_that_ends_before_its_first_audit_leaves_no_report_that_passes(desk, run, monkeypatch, how):
+    only_good(desk)
+    reports = [one for kind, path in REPORTS.items() for one in ("--report", f"{kind}:{path}")]
+    assert run("gate", *reports).exit_code == 0
+    file = desk / "auditor.toml"
+    line, extra = 1, []
+    if how == "config":
+        file.write_text(file.read_text() + "levl = 0.1\n")
+        line, words = 10, "auditor.toml:10: unknown key 'levl'"
+    elif how == "ledger":
+        file.write_text(file.read_text().replace("sqlite:///looks.db", "sqlite:///no/such/looks.db"))
+        words = "does not exist. Make it first."
+    elif how == "no config":
+        file.unlink()
+        words = "make one with `auditor init`"
+    elif how == "defect":
+        monkeypatch.setattr("auditor.gate.run.run_gate", lambda *_, **__: {}["x"])
+        words = "internal error: KeyError"
+    else:
+        extra, words = ["--report", "md:no/such/x.md"], "the directory"
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(desk / "summary.md"))
+    result = run("gate", *reports, *extra, "--exit-zero")
+    assert result.exit_code == 2
+    assert words in result.stderr
+    (told,) = result.stdout.splitlines()
+    assert told.startswith(f"::error file=auditor.toml,line={line},title=auditor%3A auditor gate::")
+    top = ElementTree.parse(desk / "g.xml").getroot()
+    assert (top.get("tests"), top.get("errors"), top.get("failures")) == ("1", "1", "0")
+    assert words in top.find(".//error").get("message")
+    found = json.loads((desk / "g.json").read_text())
+    assert (found["exit_code"], found["audits"][0]["status"]) == (2, "error")
+    assert not json.loads((desk / "g.sarif").read_text())["runs"][0]["invocations"][0]["executionSuccessful"]
+    assert (desk / "g.txt").read_text() == told + "\n"
+    for path in ("g.md", "g.html", "summary.md"):
+        assert "1 could not be run" in (desk / path).read_text()
+
+
+def test_a_gate_that_cannot_begin_writes_over_its_own_reports_alone(desk, run):
+    file = desk / "auditor.toml"
+    file.write_text(file.read_text() + "levl = 0.1\n")
+    (desk / "wrong.json").write_text('{"schema": 1, "calibration": 3}\n')
+    (desk / "empty.xml").touch()
+    before = {one.name: one.read_bytes() for one in desk.iterdir()}
+    targets = ("auditor.toml", "good.csv", "wrong.json", "no/such.json", ".")
+    flags = [one for path in targets for one in ("--report", f"json:{path}")]
+    result = run("gate", *flags, "--report", "junit:empty.xml", "--report", "junit:new.xml")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "unknown key 'levl'" in result.stderr
+    after = {one.name: one.read_bytes() for one in desk.iterdir()}
+    assert {name for name in after if after[name] != before.get(name)} == {"empty.xml", "new.xml"}
+
+
+def test_every_report_begins_as_its_own_kind_does(desk, run):
+    from auditor.gate.reports import BEGINS
+
+    run("gate", *[one for kind, path in REPORTS.items() for one in ("--report", f"{kind}:{path}")])
+    assert all((desk / path).read_text().startswith(BEGINS[kind]) for kind, path in REPORTS.items())
+    assert BEGINS.keys() == REPORTS.keys()
+
+
 OBEYED = re.compile(r"(?m)##\[|^\s*::(?!error file=)")
 
 
