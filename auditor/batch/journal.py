@@ -59,6 +59,16 @@ def _stamp(path: Any) -> Any:
     return None
 
 
+def _is_result(key: Any, found: Any) -> bool:
+    """Whether a line that is JSON is what `Journal.add` writes of an audit or of a group, made or not."""
+    kinds = {"error": str, "record": dict, "together": dict}
+    return (
+        isinstance(key, str)
+        and isinstance(found, dict)
+        and any(isinstance(found.get(name), kind) for name, kind in kinds.items())
+    )
+
+
 class Journal:
     """A file to which lines are only ever added, each synced to disk before it counts.
 
@@ -104,9 +114,12 @@ class Journal:
                 whole += len(line)
                 try:
                     one = json.loads(line)
-                    self.known[one["key"]] = one["found"]
+                    if _is_result(one["key"], one["found"]):
+                        self.known[one["key"]] = one["found"]
+                        continue
                 except (ValueError, KeyError, TypeError):
-                    self.damaged += 1
+                    pass
+                self.damaged += 1
         os.ftruncate(self._file, whole)
 
     def add(self, key: str, found: Any) -> None:

@@ -23,6 +23,7 @@ from auditor.batch.globs import expanded
 from auditor.batch.jobs import Job
 from auditor.errors import AuditorError, ConfigError, InputError
 from auditor.gate.keys import POLICIES, ROLLOUTS
+from auditor.plural import several, verb
 
 
 def read_manifest(path: str | os.PathLike[str]) -> list[Job]:
@@ -46,7 +47,8 @@ def read_manifest(path: str | os.PathLike[str]) -> list[Job]:
     unknown = [column for column in columns if column not in known]
     if unknown:
         raise InputError(
-            f"{table.name}: {len(unknown)} columns are no options of an audit (first {unknown[0]!r}"
+            f"{table.name}: {several(len(unknown), 'column')} {verb(len(unknown), 'are')} not among the options of an "
+            f"audit (first {unknown[0]!r}"
             f"{nearest(unknown[0], known)})"
         )
     twice = [column for column in columns if columns.count(column) > 1]

@@ -16,6 +16,7 @@ from auditor.batch.manifest import read_manifest
 from auditor.batch.many import carried_out
 from auditor.batch.together import adjusted, families
 from auditor.errors import ConfigError, InputError
+from auditor.plural import several
 from auditor.report.targets import files_meant
 
 JOURNAL = "journal.jsonl"
@@ -109,7 +110,8 @@ def run_batch(
     folder = _folder(Path(out), pages)
     with closing(Journal(folder / JOURNAL, resume=resume)) as journal:
         if journal.damaged:
-            watcher.note(f"{journal.damaged} lines of {journal.path} cannot be read: those audits are made again")
+            lines = several(journal.damaged, "line")
+            watcher.note(f"{lines} of {journal.path} cannot be read: what stood there is made again")
         programs = versions()
         keys = [key_of(job, programs) for job in jobs]
         run = _Run(folder, journal, pages, workers, scheduler, watcher)

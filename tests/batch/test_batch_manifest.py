@@ -98,7 +98,7 @@ def test_a_typed_manifest_means_the_same(tmp_path):
     ("text", "words"),
     [
         ("base,tuned,tuned_trade\na,b,c\n", "'tuned_trade': did you mean 'tuned_trades'?"),
-        ("base,tuned,report\na,b,c\n", "1 columns are no options of an audit (first 'report'"),
+        ("base,tuned,report\na,b,c\n", "1 column is not among the options of an audit (first 'report'"),
         ("base,tuned,oos-start,oos_start\na,b,c,d\n", "'oos_start' stands twice"),
         ("tuned\nb\n", "no column 'base'"),
         ("base\nb\n", "no column 'tuned'"),

@@ -226,8 +226,21 @@ def test_a_torn_last_line_is_made_again_and_damage_within_is_told(odd, tmp_path)
     run = start(odd, out, "--resume")
     _, told = run.communicate(timeout=120)
     assert run.returncode == 0
-    assert "1 lines of" in told
+    assert "1 line of" in told
     assert "11 of 12 audits were done before" in told
+    assert tables(out) == whole
+
+
+@pytest.mark.parametrize("wrong", ["3", "[]", "null", '{"record": 3}', '{"error": null}', '{"together": 1}'])
+def test_a_line_that_holds_no_result_is_damage_and_its_audit_is_made_again(odd, tmp_path, wrong):
+    out = tmp_path / "out"
+    run_batch(odd, out, workers=1)
+    whole, journal = tables(out), out / "journal.jsonl"
+    first, *others = journal.read_text().splitlines(keepends=True)
+    journal.write_text("".join([f'{first.split(", ")[0]}, "found": {wrong}}}\n', *others]))
+    done = CliRunner().invoke(main, ["batch", str(odd), "--out", str(out), "--resume", "--workers", "1"])
+    assert done.exit_code == 0, done.output
+    assert "1 line of" in done.stderr
     assert tables(out) == whole
 
 
