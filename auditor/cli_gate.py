@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import os
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
@@ -143,9 +142,11 @@ def _refuse_mixed(given: Mapping[str, Any]) -> None:
 
 def _progress() -> Callable[[str, int, int], None]:
     """Say which audit is run, on a terminal alone; the next one takes its place."""
-    if not sys.stderr.isatty():
-        return lambda name, number, count: None
     from auditor.report.plain import clean, shortened
+    from auditor.report.progress import on_terminal
+
+    if not on_terminal():
+        return lambda name, number, count: None
 
     def say(name: str, number: int, count: int) -> None:
         click.echo(f"\r\x1b[K{number}/{count} {shortened(clean(name), 60)}", err=True, nl=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import sys
 from collections.abc import Iterator, Mapping
@@ -53,7 +54,8 @@ def console() -> Console:
     """Give where reports are printed, in colour if it takes it."""
     from rich.console import Console
 
-    return Console(file=sys.stdout)
+    # A shell may close it: nothing is printed then.
+    return Console(file=sys.stdout or io.StringIO())
 
 
 def print_json(data: Audit | Mapping[str, Any] | list[Any]) -> None:

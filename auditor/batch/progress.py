@@ -7,6 +7,7 @@ import time
 from typing import Any
 
 from auditor.report.plain import clean
+from auditor.report.progress import on_terminal
 
 EVERY = 10.0
 """Seconds between lines where stderr is no terminal."""
@@ -29,7 +30,7 @@ class Progress:
         self._start = self._last = time.monotonic()
         if already and not self._quiet:
             self.note(f"{already:,} of {total:,} {what} were done before")
-        if total == already or self._quiet or not sys.stderr.isatty():
+        if total == already or self._quiet or not on_terminal():
             return
         from rich.console import Console
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
@@ -54,7 +55,7 @@ class Progress:
 
     def note(self, text: str) -> None:
         """Something to know, on a line of its own."""
-        if not self._quiet:
+        if not self._quiet and sys.stderr is not None:
             print(clean(text), file=sys.stderr, flush=True)  # noqa: T201
 
     def close(self) -> None:

@@ -7,10 +7,15 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 
+def on_terminal() -> bool:
+    """Whether whoever runs this sees its stderr, which a shell may close: it is None then."""
+    return sys.stderr is not None and sys.stderr.isatty()
+
+
 @contextmanager
 def bar(title: str) -> Iterator[Callable[[int, int], None] | None]:
     """Give a function of (done, in all) that draws the bar, wiped at the end; None where stderr is no terminal."""
-    if not sys.stderr.isatty():
+    if not on_terminal():
         yield None
         return
     from rich.console import Console

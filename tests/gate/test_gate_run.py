@@ -5,8 +5,12 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
+import subprocess
+import sys
 import time
 from importlib import import_module
+from pathlib import Path
 from xml.etree import ElementTree
 
 import numpy as np
@@ -15,6 +19,8 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from auditor.ledger.store import Ledger
+
+ROOT = Path(__file__).parents[2]
 
 
 def only_good(desk):
@@ -36,6 +42,18 @@ def test_an_audit_that_fails_makes_a_one_and_says_every_rule(desk, run):
     assert "1 of 2 pass, 1 fails." in rest
     assert max(map(len, result.stdout.splitlines())) <= 80
     assert run("gate", "--exit-zero").exit_code == 0
+
+
+@pytest.mark.parametrize("closed", ["2>&-", ">&-", ">&- 2>&-"])
+def test_a_stream_that_the_shell_closed_is_no_error(desk, closed):
+    only_good(desk)
+    path = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
+    done = subprocess.run(
+        f"{shlex.quote(sys.executable)} -m auditor gate {closed}",
+        shell=True, capture_output=True, text=True, check=False, env=os.environ | {"PYTHONPATH": path},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert ("1 of 1 passes." in done.stdout) == (not closed.startswith(">"))
 
 
 def test_all_that_hold_make_a_zero(desk, run):
