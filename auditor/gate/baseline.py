@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from auditor.result import Audit
 
 VERSION = 1
-DAYS = 90
-"""How long an exception holds unless said otherwise."""
+DAYS, MOST_DAYS = 90, 3650
+"""How long an exception holds unless said otherwise, and at most."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,13 +124,15 @@ def covering(
 def refuse_unsigned(path: Path, *, reason: str, by: str, today: dt.date, expires: dt.date) -> None:
     """Refuse an exception that could not be written, before anything is audited for it.
 
-    errors   ConfigError without a reason or a name, or where it would have expired already; InputError for a file that
-             could not be written
+    errors   ConfigError without a reason or a name, or where it would have expired already or hold for longer than
+             MOST_DAYS; InputError for a file that could not be written
     """
     if not reason.strip() or not by.strip():
         raise ConfigError("--accept needs --reason, a sentence that says why this may pass, and --by, who says so")
     if expires < today:
         raise ConfigError(f"--expires {expires} is over: name a day from {today} on")
+    if expires > (latest := today + dt.timedelta(days=MOST_DAYS)):
+        raise ConfigError(f"--expires {expires} is more than {MOST_DAYS} days away: name a day up to {latest}")
     check_target(path)
 
 
