@@ -167,9 +167,11 @@ def _counted(
 ) -> Audit:
     """Count the look before it is taken, and say what the count does not hold."""
     from auditor.counted import take_look, told_of
+    from auditor.ledger.budget import counted_as
     from auditor.ledger.chain import read_key
     from auditor.ledger.store import Ledger
 
+    strategy = counted_as(strategy)
     opened = Ledger(ledger, signing_key=read_key(signing_key)).trusted()
     if opened.made:
         note(f"made ledger {opened.name}")

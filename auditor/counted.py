@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from auditor.audit import audit
-from auditor.ledger.budget import Look, Subject
+from auditor.ledger.budget import Look, Subject, counted_as
 from auditor.ledger.chain import read_key
 from auditor.ledger.store import Ledger, Reserved
 from auditor.plural import several, verb
@@ -48,6 +48,7 @@ def audit_counted(
     settings are the same look, which costs nothing. Raises LedgerError where the look could not be counted or what
     it found not kept, and InputError, which no look is counted for.
     """
+    strategy = counted_as(strategy)
     if isinstance(ledger, str):
         ledger = Ledger(ledger, signing_key=read_key(signing_key)).trusted()
     return take_look(ledger, strategy, base, tuned, **options).audit

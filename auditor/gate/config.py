@@ -144,7 +144,7 @@ def _entry(
     return Entry(
         name=name,
         strategy_said=said,
-        strategy=options.pop("strategy", name),
+        strategy=options.pop("strategy", name).strip(),
         options={key: _absolute(key, value, file.parent) for key, value in options.items()},
         needed=replace(Requirements(), **needed_of),
         line=line,

@@ -79,7 +79,7 @@ def _filled(value: str, stars: tuple[str, ...], entry: Entry) -> str:
 
 def _strategy(entry: Entry, stars: tuple[str, ...]) -> str:
     """One that is said counts for all that fit; else each counts by its own name."""
-    return _filled(entry.strategy, stars, entry) if entry.strategy_said else _name(entry.name, stars, entry)
+    return (_filled(entry.strategy, stars, entry) if entry.strategy_said else _name(entry.name, stars, entry)).strip()
 
 
 def _name(name: str, stars: tuple[str, ...], entry: Entry) -> str:

@@ -67,6 +67,10 @@ def _nameable(value: str) -> bool:
     return bool(value) and "\0" not in value
 
 
+def _not_blank(value: str) -> bool:
+    return bool(value.strip())
+
+
 _FILE = _a(str, "the name of a file", within=_nameable)
 _TEXT = _a(str, "a text", within=bool)
 _WHOLE = _a(int, "a whole number")
@@ -133,7 +137,7 @@ RULES: Mapping[str, Check] = {
     "standing": _choice("shown", "presumed"),
     "on_undecided": _choice("fail", "pass"),
 }
-NAMES: Mapping[str, Check] = {"name": _TEXT, "strategy": _TEXT}
+NAMES: Mapping[str, Check] = {"name": _TEXT, "strategy": _a(str, "a name that is not blank", within=_not_blank)}
 GATE: Mapping[str, Check] = {"ledger": _TEXT, "signing_key": _TEXT, "baseline": _FILE}
 
 POLICIES, ROLLOUTS = ("base", "tuned"), ("base_rollouts", "tuned_rollouts")

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from auditor.errors import InputError
+from auditor.errors import InputError, LedgerError
 
 Windows = tuple[tuple[str, str], ...]
 """First and last moment of each out-of-sample window, ISO, inclusive."""
@@ -90,6 +90,13 @@ def spend(subject: Subject, number: int, strategy: str | None = None) -> Look:
         gain_level_left=level_left(subject.level("gain_level"), number),
         strategy=strategy,
     )
+
+
+def counted_as(strategy: str) -> str:
+    """Give a strategy's name as looks are counted by it, without blanks around it; LedgerError for an empty one."""
+    if not strategy.strip():
+        raise LedgerError("--strategy is empty: looks are counted by strategy, so name it")
+    return strategy.strip()
 
 
 def extent(windows: Windows) -> tuple[str, str]:

@@ -17,7 +17,7 @@ from sqlalchemy import Connection, inspect, select, text
 
 from auditor.errors import LedgerError
 from auditor.ledger import chain
-from auditor.ledger.budget import Look, Subject, canonical, extent, spend
+from auditor.ledger.budget import Look, Subject, canonical, counted_as, extent, spend
 from auditor.ledger.chain import Head, Row
 from auditor.ledger.engine import connect_to, parse, reached, shown
 from auditor.ledger.stored import Beside, all_rows, beside, refuse_misshapen, the_head
@@ -86,8 +86,7 @@ class Ledger:
 
     def reserve(self, strategy: str, subject: Subject, *, commit: str | None = None) -> Reserved:
         """Count a look before it is taken; one with the same subject is the same look, and costs nothing."""
-        if not strategy.strip():
-            raise LedgerError("--strategy is empty: looks are counted by strategy, so name it")
+        strategy = counted_as(strategy)
         first, last = extent(subject.windows)
         with self._writing() as (connection, end):
             same = connection.execute(

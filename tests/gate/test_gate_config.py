@@ -85,6 +85,7 @@ PAIR = 'base = "b.csv"\ntuned = "t.csv"\noos_fraction = 0.3\n'
         ('tuned = "t"\n[[audit]]\n' + PAIR, ":1: unknown key 'tuned'"),
         ("[[audit]]\n" + PAIR + 'standing = "shwn"', 'must be "shown" or "presumed"; did you mean \'shown\'?'),
         ("[[audit]]\n" + PAIR + 'require = ["new_edg"]', 'must be "new_edge" or "efficiency"'),
+        ("[[audit]]\n" + PAIR + 'strategy = " "', "strategy = ' ' must be a name that is not blank"),
         ("[[audit]]\n" + PAIR + "require = []", "require = [] must be a list of findings"),
         ("[[audit]]\n" + PAIR + 'opportunity = ""', "opportunity = '' must be a list of columns"),
         ("[[audit]]\n" + PAIR + "reps = 1.5", "reps = 1.5 must be a whole number"),

@@ -7,8 +7,10 @@ import math
 from dataclasses import replace
 
 import pytest
+from click.testing import CliRunner
 
 import auditor
+from auditor.cli import main
 from auditor.config import MOST_REPS
 from auditor.counted import told_of
 from auditor.errors import InputError, LedgerError
@@ -176,6 +178,23 @@ def test_what_a_look_found_is_kept_once_and_anew_where_it_changes(url, subject):
 def test_a_strategy_has_a_name(url, subject):
     with pytest.raises(LedgerError, match="--strategy is empty"):
         Ledger(url).reserve(" ", subject("a"))
+
+
+def test_blanks_around_a_name_make_no_other_strategy(url, subject):
+    ledger = Ledger(url)
+    names = ("s", "s ", "\ts")
+    assert [ledger.reserve(name, subject(name)).look.number for name in names] == [1, 2, 3]
+    assert {row.strategy for row in ledger.rows()} == {"s"}
+
+
+def test_a_strategy_without_a_name_makes_no_ledger(tmp_path, pair):
+    base, tuned, split = pair
+    file = tmp_path / "looks.db"
+    with pytest.raises(LedgerError, match="--strategy is empty"):
+        auditor.audit_counted(base, tuned, ledger=f"sqlite:///{file}", strategy="", **split)
+    flags = ["--oos-start", str(split["oos_start"]), "--ledger", f"sqlite:///{file}", "--strategy", ""]
+    assert CliRunner().invoke(main, ["audit", base, tuned, *flags]).exit_code == 2
+    assert not file.exists()
 
 
 def test_reading_makes_no_ledger(tmp_path):
