@@ -33,17 +33,20 @@ def ledger() -> None:
 
 
 @ledger.command("list", cls=GroupedCommand)
-@click.option("--strategy", metavar="NAME", help="Looks of this one only.")
+@click.option("--strategy", metavar="NAME", cls=Grouped, group="Which looks", help="Looks of this one only.")
 @_which
 @json_option
 def list_looks(strategy: str | None, url: str | None, config: str | None, as_json: bool) -> None:
     """List every look, oldest first: what level it had, and what it found."""
-    from auditor.report.looks import listed, records
+    from auditor.report.looks import listed, none_of, records
     from auditor.report.styled import print_lines
 
-    found = [one for one in records(_opened(url, config)[0].rows()) if strategy in (None, one["strategy"])]
+    every = records(_opened(url, config)[0].rows())
+    found = [one for one in every if strategy in (None, one["strategy"])]
     if as_json:
         print_json(found)
+    elif strategy is not None and every and not found:
+        print_lines(none_of(strategy, every), console())
     else:
         print_lines(listed(found), console())
 
@@ -80,8 +83,12 @@ Exit code 0: every row fits. 1: one does not. 2: it could not be read.
 
 
 @ledger.command(cls=GroupedCommand, epilog=_VERIFY)
-@click.option("--expect", metavar="HEAD", help="SEQ:HASH noted before: its row must still be there.")
-@click.option("--signing-key", metavar="FILE|env:NAME", help="Key that signed the rows.")
+@stacked(
+    click.option("--expect", metavar="HEAD", cls=Grouped, group="Held to",
+                 help="SEQ:HASH noted before: its row must still be there."),
+    click.option("--signing-key", metavar="FILE|env:NAME", cls=Grouped, group="Held to",
+                 help="Key that signed the rows."),
+)  # fmt: skip
 @_which
 @json_option
 @click.pass_context
@@ -143,6 +150,8 @@ class _Which(NamedTuple):
 
 def _chosen(url: str | None, config: str | None, signing_key: str | None = None) -> _Which:
     """Give the ledger that is named: by the option, the environment or the config."""
+    if url is not None and config is not None:
+        raise click.UsageError("--ledger and --config both say which ledger: give one of them.")
     if url is not None:
         return _Which(url, signing_key)
     if config is None and os.environ.get(VARIABLE):

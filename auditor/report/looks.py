@@ -7,6 +7,8 @@ import io
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from auditor.nearest import nearest_word
+from auditor.plural import several
 from auditor.report.plain import clean, for_spreadsheet, shortened
 from auditor.report.styled import Line, Piece
 from auditor.report.untrusted import Reader, Wanted, loaded
@@ -114,6 +116,13 @@ def listed(looks: Sequence[Mapping[str, Any]]) -> Iterator[Line]:
             Piece(f"{clean(one['first']):<10} {clean(one['last']):<10}  "),
             Piece(found, "plain" if one["finished"] else "warning"),
         )
+
+
+def none_of(strategy: str, every: Sequence[Mapping[str, Any]]) -> Iterator[Line]:
+    """Say that none of the looks is of this strategy, and which was probably meant."""
+    near = nearest_word(strategy, sorted({one["strategy"] for one in every}))
+    hint = f" Did you mean {clean(near)!r}?" if near else ""
+    yield (Piece(f"no look of {clean(strategy)!r}: {several(len(every), 'look')} of other strategies.{hint}"),)
 
 
 def shown(one: Mapping[str, Any]) -> Iterator[Line]:

@@ -63,7 +63,10 @@ def test_looks_are_listed(ledger):
     assert first.split() == ["1", "1", "0.0304", "momentum", "2020-01-01", "2021-12-31", "efficiency"]
     assert second.split() == ["3", "2", "0.0076", "momentum", "2020-01-01", "2021-12-31", "not", "finished"]
     assert max(map(len, result.stdout.splitlines())) <= 80
-    assert run("list", "--strategy", "other").stdout == "no looks yet\n"
+    assert run("list", "--strategy", "other").stdout == "no look of 'other': 2 looks of other strategies.\n"
+    near = run("list", "--strategy", "momentun").stdout
+    assert near == "no look of 'momentun': 2 looks of other strategies. Did you mean 'momentum'?\n"
+    assert run("list", "--strategy", "other", "--json").stdout == "[]\n"
     found = json.loads(run("list", "--json").stdout)
     assert [(one["row"], one["look"], one["finding"], one["finished"]) for one in found] == [
         (1, 1, "efficiency", True), (3, 2, None, False),
@@ -169,6 +172,18 @@ def test_the_ledger_is_the_one_named_or_the_environments_or_the_configs(ledger, 
     other = run("list", "--ledger", "sqlite:///none.db")
     assert other.exit_code == 2
     assert "there is no ledger at none.db" in other.stderr
+
+
+def test_two_ways_to_name_a_ledger_are_refused(ledger, tmp_path):
+    both = run("list", "--ledger", f"sqlite:///{tmp_path / 'looks.db'}", "--config", "nosuch.toml")
+    assert (both.exit_code, both.stdout) == (2, "")
+    assert "--ledger and --config both say which ledger" in both.stderr
+
+
+def test_the_help_says_what_is_held_to_what():
+    text = run("verify", "--help").stdout
+    held, which, output = (text.index(f"{one}:") for one in ("Held to", "Which ledger", "Output"))
+    assert held < text.index("--expect") < text.index("--signing-key") < which < output
 
 
 def test_reading_leaves_no_files(ledger, tmp_path):
