@@ -116,8 +116,8 @@ def oddities(
     ]
     if carried:
         found.append(
-            f"Few out-of-sample periods carry {' and '.join(carried)}: too few for resampling alone, so the p is that of "
-            "giving every sign to each block at random, as coins fall."
+            f"Few out-of-sample periods carry {' and '.join(carried)}: too few for resampling alone, so the p is "
+            "that of giving every sign to each block at random, as coins fall."
         )
     shortest = min(pair.out_of_sample.lengths)
     if settings.block == "auto" and len(pair.out_of_sample.lengths) > 1 and outside.gain.block == shortest:
