@@ -124,6 +124,7 @@ calibration: $(VENV)/.test
 	$(BIN)/python tests/calibration/power.py
 	$(BIN)/python tests/bench/peers.py
 	$(BIN)/python tests/calibration/lucky.py
+	$(BIN)/python tests/calibration/wider.py
 
 MINUTES ?= 30
 fuzz: $(VENV)/.test

@@ -18,7 +18,7 @@ from auditor.coverage.tries_placebo import (
     near_placebo,
     upper_part,
 )
-from auditor.coverage.tries_power import score_of_solved
+from auditor.coverage.tries_power import score_of_solved, usual_shifts
 from auditor.stats.blocks import Draws, block_length, block_sums, resampled_sums
 from auditor.stats.richness import Z
 
@@ -31,8 +31,10 @@ TAIL = 0.25
 a wide tail loses few problems of weak skill (64 tries: 2 % at a rate of 2/3 against 1/2), a narrow one has less noise.
 """
 LEAST_NEW = 0.1
-"""Share of what tuned solves that must be new, shown, before breadth is called new: weak skill of the base that its
-tries cannot show leaks less than this."""
+"""Share of what tuned solves that must be new, shown, before breadth is called new."""
+WEAKEST = 0.05
+"""Least skill of a base: .55 where the placebo solves half, and at other rates as many standard errors above it (the
+difference of arcsine roots; half of Cohen's h). What is weaker counts as none, since few rollouts cannot tell it."""
 
 SOLVED_NULL = "Each problem is solved as often as by the same policy with its timing shuffled."
 NEW_NULL = "Tuned solves beyond luck no problem on which the base is at its placebo."
@@ -70,7 +72,8 @@ class BeyondLuck:
 
     placebo                         the weaker kind of the two
     gain, .._se, .._ci              tuned.share - base.share
-    new_share, .._se, .._ci         share solved by tuned beyond luck where the base is at its placebo
+    new_share, .._se, .._ci         share solved by tuned beyond luck where the base is at its placebo; estimate and
+                                    error at the base's likeliest skill, the interval over every skill that fits
     sharpening, .._se, .._ci        tuned's less the base's rate above placebo, per try
     new                             (N,) shown for tuned, and the base's own rate shown near its placebo
     base_ratio, tuned_ratio         (pass@k - placebo) / (1 - placebo) for k = 1, 2, ...; ends where refused
@@ -150,16 +153,22 @@ def beyond_luck(
     base_pass, tuned_pass  (K,) pass@k over problems
 
     A sharper policy is easier to detect, so a difference of detections is not breadth. New share: tuned's score times
-    2 * [the base's count lies below the median of its placebo], which is 1 on average where the base has no skill
-    and near 0 where it has. It is free of whether the base's skill could be detected.
+    2 * [the base's count lies below the median of its placebo], which is 1 on average where the base has no skill, and
+    `_leak` where it has its usual one. What leaks is taken off and the rest scaled to 1, so that nothing is new where
+    the base's skill is too weak to be seen in single problems. The base's skill is taken to be one size where it is
+    any, and the interval holds for all sizes that fit.
     """
     b_rate, t_rate = base_placebo.rate, tuned_placebo.rate
     b_score, t_score = _score(base, base_tries, b_rate), _score(tuned, tuned_tries, t_rate)
     unskilled = 2.0 * (1.0 - upper_part(base, base_tries, b_rate, 0.5))
     excess = (tuned / tuned_tries - t_rate) - (base / base_tries - b_rate)
-    table = np.column_stack([t_score - b_score, t_score * unskilled, excess])
+    leaks = [_leak(shift, base_tries, b_rate) for shift in usual_shifts(base, base_tries, b_rate)]
+    # a placebo that solves nearly all leaves next to nothing to scale
+    new = [t_score * (unskilled - leak) / max(0.02, float((1.0 - leak).mean())) for leak in leaks]
+    table = np.column_stack([t_score - b_score, excess, *new])
     se, block = _errors(table, block, reps, seed)
     means = table.mean(axis=0)
+    new_ends = [_interval(float(one), float(error)) for one, error in zip(means[2:], se[2:], strict=True)]
     of_base = _solved(b_score, base, base_tries, b_rate, block=block, reps=reps, seed=seed, level=level)
     of_tuned = _solved(t_score, tuned, tuned_tries, t_rate, block=block, reps=reps, seed=seed, level=level)
     missing: list[str] = []
@@ -185,12 +194,12 @@ def beyond_luck(
         gain=float(means[0]),
         gain_se=float(se[0]),
         gain_ci=_interval(float(means[0]), float(se[0])),
-        new_share=float(means[1]),
-        new_share_se=float(se[1]),
-        new_share_ci=_interval(float(means[1]), float(se[1])),
-        sharpening=float(means[2]),
-        sharpening_se=float(se[2]),
-        sharpening_ci=_interval(float(means[2]), float(se[2])),
+        new_share=float(means[2]),
+        new_share_se=float(se[2]),
+        new_share_ci=(min(low for low, _ in new_ends), max(high for _, high in new_ends)),
+        sharpening=float(means[1]),
+        sharpening_se=float(se[1]),
+        sharpening_ci=_interval(float(means[1]), float(se[1])),
         new=of_tuned.found & near_placebo(base, base_tries, b_rate),
         base_ratio=ratios[0],
         tuned_ratio=ratios[1],
@@ -204,6 +213,22 @@ def _score(successes: Counts, tries: Counts, placebo: Array) -> Array:
     raw = upper_part(successes, tries, placebo, TAIL) - lower_part(successes, tries, placebo, TAIL)
     scaled: Array = raw / score_of_solved(successes, tries, placebo, TAIL)
     return scaled
+
+
+def _leak(shift: float, tries: Counts, placebo: Array) -> Array:
+    """Mean of 2 * [count below the median of the placebo] where the rate is above it by `shift` on the logit scale.
+
+    It is taken to be above it by WEAKEST at least. (N,), in [0, 1].
+    """
+    odds = placebo * np.exp(shift)
+    least = np.sin(np.minimum(np.arcsin(np.sqrt(placebo)) + WEAKEST, np.pi / 2)) ** 2
+    rate = np.maximum(odds / (odds + 1.0 - placebo), least)
+    # a binomial median is its mean, rounded up or down (Kaas & Buhrman 1980)
+    middle = np.ceil(tries * placebo).astype(np.int64)
+    middle -= at_least(middle, tries, placebo) < 0.5
+    reach, beyond = at_least(middle, tries, rate), at_least(middle + 1, tries, rate)
+    leak: Array = 2.0 * (1.0 - beyond - upper_part(middle, tries, placebo, 0.5) * (reach - beyond))
+    return leak
 
 
 def _solved(

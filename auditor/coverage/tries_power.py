@@ -1,4 +1,4 @@
-"""Successes, tries and placebo rates go in; how much of a score beyond luck a solved problem earns comes out."""
+"""Successes, tries and placebo rates go in; a policy's usual skill, and what it scores beyond luck, come out."""
 
 from __future__ import annotations
 
@@ -13,8 +13,27 @@ Counts = NDArray[np.int64]
 LEAST = 0.8
 """A score is raised by at most 1 / LEAST: skill too weak for that is left understated rather than guessed."""
 
+WORSE = 1.353
+"""Log-likelihood that a shift may lack against the best before it is refused, one-sided at 5 % (Wilks 1938)."""
+
 _SHIFTS = np.geomspace(0.1, 4.0, 24)
-_ROUNDS = 30
+_ROUNDS = 100
+
+
+def usual_shifts(successes: Counts, tries: Counts, placebo: Array) -> tuple[float, float, float]:
+    """Skill where there is any, as a shift of the placebo's logit: the likeliest, the least and the most that fit.
+
+    successes, tries, placebo  (N,) as of `solved_share`
+
+    A mixture of three binomials: problems at their placebo, above it by the shift and below it by as much; weights by
+    EM, the shift over a grid. Where no placebo tells anything every shift fits, and the least is the likeliest.
+    """
+    usable = (placebo > 0.02) & (placebo < 0.98)
+    found, total, rate = successes[usable], tries[usable], placebo[usable]
+    logit = np.log(rate / (1.0 - rate))
+    fits = _fits_of(_SHIFTS, found, total, logit) if usable.any() else np.zeros(_SHIFTS.size)
+    fitting = _SHIFTS[fits >= fits.max() - WORSE]
+    return float(_SHIFTS[np.argmax(fits)]), float(fitting[0]), float(fitting[-1])
 
 
 def score_of_solved(successes: Counts, tries: Counts, placebo: Array, tail: float) -> float:
@@ -22,29 +41,26 @@ def score_of_solved(successes: Counts, tries: Counts, placebo: Array, tail: floa
 
     successes, tries, placebo  (N,) as of `solved_share`
     tail                       of the score
-
-    The usual skill is the maximum-likelihood shift, on the logit scale, of a mixture of three binomials: problems at
-    their placebo, above it by the shift and below it by as much; weights by EM, the shift over a grid.
     """
     usable = (placebo > 0.02) & (placebo < 0.98)
     if not usable.any():
         return 1.0
-    found, total, rate = successes[usable], tries[usable], placebo[usable]
-    logit = np.log(rate / (1.0 - rate))
-    shift = float(_SHIFTS[np.argmax([_fit_of(one, found, total, logit) for one in _SHIFTS])])
-    return float(np.clip(_score_at(shift, int(np.median(total)), rate, tail), LEAST, 1.0))
+    shift = usual_shifts(successes, tries, placebo)[0]
+    return float(np.clip(_score_at(shift, int(np.median(tries[usable])), placebo[usable], tail), LEAST, 1.0))
 
 
-def _fit_of(shift: float, successes: Counts, tries: Counts, logit: Array) -> float:
-    """Log-likelihood of the mixture of this shift, its weights by EM."""
-    parts = np.column_stack([_log_likelihood(successes, tries, logit + one) for one in (0.0, shift, -shift)])
-    top = parts.max(axis=1, keepdims=True)
+def _fits_of(shifts: Array, successes: Counts, tries: Counts, logit: Array) -> Array:
+    """Log-likelihood of the mixture of each shift, its weights by EM: (S,) to (S,)."""
+    moved = np.multiply.outer(shifts, [0.0, 1.0, -1.0])[:, None, :]  # (S, 1, 3), beside problems (N, 1)
+    parts = _log_likelihood(successes[:, None], tries[:, None], logit[:, None] + moved)
+    top = parts.max(axis=2, keepdims=True)
     likely = np.exp(parts - top)
-    weights = np.array([0.6, 0.3, 0.1])
+    weights = np.tile([[0.6], [0.3], [0.1]], (shifts.size, 1, 1))
     for _ in range(_ROUNDS):
-        shares = likely * weights
-        weights = (shares / shares.sum(axis=1, keepdims=True)).mean(axis=0)
-    return float((np.log(likely @ weights) + top[:, 0]).sum())
+        each = np.reciprocal(likely @ weights) / successes.size
+        weights = weights * (likely.transpose(0, 2, 1) @ each)
+    fits: Array = (np.log(likely @ weights) + top).sum(axis=(1, 2))
+    return fits
 
 
 def _log_likelihood(successes: Counts, tries: Counts, logit: Array) -> Array:

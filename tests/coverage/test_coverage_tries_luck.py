@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from scipy import stats
+from scipy import special, stats
 
-from auditor.coverage.tries_luck import NEW_NULL, SOLVED_NULL, TAIL, beyond_luck, solved_share
+from auditor.coverage.tries_luck import NEW_NULL, SOLVED_NULL, TAIL, WEAKEST, _leak, beyond_luck, solved_share
 from auditor.coverage.tries_placebo import NEAR, Placebo, chance_corrected
-from auditor.coverage.tries_power import score_of_solved
+from auditor.coverage.tries_power import score_of_solved, usual_shifts
+from auditor.coverage.tries_verdict import judge_tries
 from auditor.stats.blocks import Draws, block_length
 
 SIZE = 120
@@ -67,8 +68,10 @@ def test_the_share_is_the_mean_score_and_its_error_that_of_blocks(block, level, 
     )
 
 
-def both(**options):
+def both(weak=None, **options):
     base, base_tries, base_rate = drawn(2, 0.2)
+    if weak is not None:
+        base = np.random.default_rng(2).binomial(base_tries, np.minimum(base_rate + weak, 1))
     tuned, tuned_tries, tuned_rate = drawn(5, 0.5)
     k = np.arange(1, 6)
     given = {
@@ -87,26 +90,88 @@ def both(**options):
     return beyond_luck(base, tuned, **given), (base, base_tries, base_rate), (tuned, tuned_tries, tuned_rate)
 
 
+def below_median(count, n, chance):
+    """Twice the part of a count that lies below the median of its placebo's law: 1 on average."""
+    beyond, mass = stats.binom.sf(count, n, chance), stats.binom.pmf(count, n, chance)
+    return 2 * (1 - np.clip((0.5 - beyond) / mass, 0, 1))
+
+
+def skilled(rate, shift):
+    """A rate with skill: its logit raised by the shift, its arcsine root by the weakest skill at least."""
+    least = np.sin(min(np.arcsin(np.sqrt(rate)) + WEAKEST, np.pi / 2)) ** 2
+    return max(special.expit(special.logit(rate) + shift), least)
+
+
+def leak(n, rate, shift):
+    counts = np.arange(n + 1)
+    return stats.binom.pmf(counts, n, skilled(rate, shift)) @ below_median(counts, n, rate)
+
+
 def columns(base, tuned):
-    """Difference of scores, tuned's score where the base is at its placebo, difference of rates above it."""
+    """Difference of scores, of rates above the placebo, tuned's score where the base is at its own, by skill."""
     of_base, of_tuned = scores(*base), scores(*tuned)
-    lower = []
-    for count, n, chance in zip(*base, strict=True):
-        law = stats.binom(n, chance)
-        lower.append(1 - min(1, max(0, (0.5 - law.sf(count)) / law.pmf(count))))
+    lower = below_median(*base)
     excess = [one[0] / one[1] - one[2] for one in (base, tuned)]
-    return np.column_stack([of_tuned - of_base, of_tuned * 2 * np.array(lower), excess[1] - excess[0]])
+    new = []
+    for shift in usual_shifts(*base):
+        lost = np.array([leak(n, rate, shift) for n, rate in zip(*base[1:], strict=True)])
+        new.append(of_tuned * (lower - lost) / (1 - lost).mean())
+    return np.column_stack([of_tuned - of_base, excess[1] - excess[0], *new])
 
 
-def test_gain_new_share_and_sharpening_are_means_over_problems():
-    found, base, tuned = both()
+@pytest.mark.parametrize("shift", [0.1, 1.0, 3.0])
+def test_what_leaks_is_the_mean_over_the_law_of_a_skilled_rate(shift):
+    rates, tries = np.array([0.004, 0.1, 0.3, 0.5, 0.6, 0.7, 0.95, 0.9999]), np.array([48, 5, 10, 12, 10, 10, 7, 30])
+    wanted = [leak(n, rate, shift) for n, rate in zip(tries, rates, strict=True)]
+    np.testing.assert_allclose(_leak(shift, tries, rates), wanted, rtol=1e-9, atol=1e-12)
+    np.testing.assert_array_equal(_leak(shift, tries[:2], np.array([1.0, 1.0])), 1.0)
+    assert _leak(0.0, np.array([12]), np.array([0.5]))[0] == pytest.approx(leak(12, 0.5, special.logit(0.55)), rel=1e-3)
+
+
+def world(seed, base, tuned, problems=120, rollouts=12):
+    """What is said of rollouts that are right half of the time by luck: (rate, share of problems) of each policy."""
+    random = np.random.default_rng(seed)
+    place, tries = random.random(problems), np.full(problems, rollouts)
+    luck = Placebo(rate=np.full(problems, 0.5), tries=9, kind="positions")
+    counts = [random.binomial(rollouts, np.where(place < share, rate, 0.5)) for rate, share in (base, tuned)]
+    found = beyond_luck(
+        *counts, base_tries=tries, tuned_tries=tries, base_placebo=luck, tuned_placebo=luck, base_pass=np.zeros(1),
+        tuned_pass=np.zeros(1), block=1, reps=300,
+    )  # fmt: skip
+    return judge_tries(None, found).finding, found.new_share
+
+
+@pytest.mark.parametrize(
+    ("base", "tuned", "rollouts"),
+    [((0.55, 1), (0.85, 1), 12), ((0.6, 1), (0.85, 1), 24), ((0.55, 0.3), (0.85, 0.3), 12)],
+)
+def test_a_base_of_weak_skill_on_the_same_problems_makes_tuned_sharper_and_not_wider(base, tuned, rollouts):
+    found = [world(seed, base, tuned, 500 if base[1] < 1 else 120, rollouts) for seed in range(20)]
+    assert sum(finding == "wider" for finding, _ in found) <= 3
+    assert np.mean([new for _, new in found]) < 0.3
+
+
+@pytest.mark.parametrize(
+    ("base", "tuned", "new"), [((0.5, 0), (0.85, 1), 1), ((0.75, 0.3), (0.75, 0.6), 0.3), ((0.7, 0.7), (0.85, 1), 0.3)]
+)
+def test_new_problems_are_wider_and_their_share_comes_back(base, tuned, new):
+    found = [world(seed, base, tuned, 240, 48) for seed in range(10)]
+    assert sum(finding == "wider" for finding, _ in found) >= 9
+    assert np.mean([new for _, new in found]) == pytest.approx(new, abs=0.15 * new + 0.02)
+
+
+@pytest.mark.parametrize(("weak", "fitting"), [(None, 1), (0.1, 3)])
+def test_gain_sharpening_and_new_share_are_means_over_problems(weak, fitting):
+    found, base, tuned = both(weak)
     table = columns(base, tuned)
     means, errors = table.mean(axis=0), plain_errors(table, 2, 90, 4)
-    for at, name in enumerate(("gain", "new_share", "sharpening")):
+    ends = np.array([means - stats.norm.ppf(0.975) * errors, means + stats.norm.ppf(0.975) * errors])
+    assert len(set(usual_shifts(*base))) == fitting
+    for at, name in enumerate(("gain", "sharpening", "new_share")):
         assert getattr(found, name) == pytest.approx(means[at], rel=1e-9)
         assert getattr(found, f"{name}_se") == pytest.approx(errors[at], rel=1e-9)
-        wide = stats.norm.ppf(0.975) * errors[at]
-        assert getattr(found, f"{name}_ci") == pytest.approx((means[at] - wide, means[at] + wide), rel=1e-9)
+        wanted = (ends[0, at], ends[1, at]) if at < 2 else (ends[0, 2:].min(), ends[1, 2:].max())
+        assert getattr(found, f"{name}_ci") == pytest.approx(wanted, rel=1e-9)
     for part, given in ((found.base, base), (found.tuned, tuned)):
         alone = solved_share(*given, block=2, reps=90, seed=4, level=0.1)
         assert (part.share, part.se, part.ci, part.block, part.reps, part.seed, part.level) == (
@@ -151,7 +216,7 @@ def test_what_is_not_said_is_two_thousand_replicates_of_an_estimated_block():
     for part in (found.base, found.tuned):
         assert (part.reps, part.seed, part.level) == (2_000, 0, 0.05)
     errors = plain_errors(table, max(lengths), 2_000, 0)
-    assert (found.gain_se, found.new_share_se, found.sharpening_se) == pytest.approx(tuple(errors), rel=1e-9)
+    assert (found.gain_se, found.sharpening_se, found.new_share_se) == pytest.approx(tuple(errors[:3]), rel=1e-9)
 
 
 def test_ratios_end_where_the_placebo_solves_all_and_say_so():
