@@ -161,7 +161,7 @@ def make_desk(pair: Pair, base: Trades, tuned: Trades, settings: Settings) -> De
         reconciliation=tuple(reconciled),
         in_sample=concentration(tuned.pnl[inside], tuned.instrument[inside]),
         out_of_sample=concentration(tuned.pnl[outside], tuned.instrument[outside]),
-        turnover=turnover(pair, base, tuned, dates, clock, settings.capital),
+        turnover=turnover(pair, base, tuned, dates, clock, settings.capital, lines.point_value),
         kept=lines.kept,
         resized=lines.resized,
         dropped=lines.dropped,
