@@ -129,6 +129,7 @@ class Seeds:
     agree     share of pairs that give the most frequent finding, which is the label's
     hangs     fewer than 90 % do
     shown     the rollouts of base and tuned whose numbers stand in the report
+    not_audited  pairs that were left out, each with its reason
     """
 
     audits: tuple[SeedAudit, ...]
@@ -136,12 +137,14 @@ class Seeds:
     agree: float
     hangs: bool
     shown: tuple[str, str]
+    not_audited: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         """Say it in one line."""
         each = ", ".join(f"{count} {finding.replace('_', ' ')}" for finding, count in self.findings.items())
         hangs = "the label hangs on the seed" if self.hangs else "the label does not hang on the seed"
-        return f"Of {len(self.audits)} pairs of rollouts {each}: {hangs}"
+        left = f", {len(self.not_audited)} not audited" if self.not_audited else ""
+        return f"Of {len(self.audits) + len(self.not_audited)} pairs of rollouts {each}{left}: {hangs}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

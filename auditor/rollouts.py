@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -11,8 +11,10 @@ import numpy as np
 from auditor.config import Settings
 from auditor.errors import InputError
 from auditor.inputs.pair import InputRecord, record
+from auditor.inputs.pair_checks import refuse_constant
 from auditor.inputs.returns import Returns, read_streams
 from auditor.inputs.rollouts import Rollouts, each_policy, mean_policy, read_rollouts, same_dates
+from auditor.inputs.split import split_dates
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,12 +23,14 @@ class Runs:
 
     instrument  returns of the instruments on dates of their own, or None
     notes       what was done to bring both on the same dates
+    refused     why a rollout cannot be audited alone, by role and name; empty where the label is of the mean
     """
 
     base: Rollouts
     tuned: Rollouts
     instrument: Returns | None
     notes: tuple[str, ...]
+    refused: Mapping[tuple[str, str], str] = field(default_factory=dict)
 
 
 def read_runs(
@@ -71,7 +75,9 @@ def read_runs(
             instrument, role="instrument returns", date_column=date_column, na=settings.na, date_format=date_format
         )
         _refuse_other_instruments(first, streams)
-    return Runs(base=first, tuned=second, instrument=streams, notes=notes)
+    alone = settings.rollout_as == "each"
+    refused = _refused({"base": first, "tuned": second}, settings) if alone else {}
+    return Runs(base=first, tuned=second, instrument=streams, notes=notes, refused=refused)
 
 
 def refuse_unread(given: Mapping[str, Any], *, kind: str | None, columns: Mapping[str, str | None]) -> None:
@@ -97,16 +103,61 @@ def as_policies(runs: Runs) -> tuple[Returns, Returns]:
 
 
 def as_pairs(runs: Runs) -> Iterator[tuple[Returns, Returns]]:
-    """Give pairs of single rollouts: of the same name where both policies have the same names, else in their order.
+    """Give pairs of single rollouts that can be audited: of the same name where both policies have the same names.
 
-    Where one policy has more rollouts each of them is used once and the other's come round again.
+    Else they go in their order; where one policy has more rollouts each of them is used once and the other's come
+    round again. Raises InputError where no pair can be audited.
     """
+    left = not_audited(runs)
+    pairs = [one for one in _all_pairs(runs) if _why(runs, one) is None]
+    if not pairs:
+        raise InputError(f"none of {len(left)} pairs of rollouts can be audited. {left[0]}")
+    yield from pairs
+
+
+def not_audited(runs: Runs) -> tuple[str, ...]:
+    """Say of each pair of rollouts that is left out why: one of them cannot be audited alone."""
+    return tuple(
+        f"Rollouts {pair[0].columns[0]!r} and {pair[1].columns[0]!r}: {why}"
+        for pair in _all_pairs(runs)
+        if (why := _why(runs, pair)) is not None
+    )
+
+
+def _all_pairs(runs: Runs) -> Iterator[tuple[Returns, Returns]]:
     base, tuned = each_policy(runs.base), each_policy(runs.tuned)
     if sorted(runs.base.rollouts) == sorted(runs.tuned.rollouts):
         by_name = {one.columns[0]: one for one in tuned}
         tuned = tuple(by_name[one.columns[0]] for one in base)
     for at in range(max(len(base), len(tuned))):
         yield base[at % len(base)], tuned[at % len(tuned)]
+
+
+def _why(runs: Runs, pair: tuple[Returns, Returns]) -> str | None:
+    found = (runs.refused.get((role, one.columns[0])) for role, one in zip(("base", "tuned"), pair, strict=True))
+    return next((why for why in found if why is not None), None)
+
+
+def _refused(policies: Mapping[str, Rollouts], settings: Settings) -> dict[tuple[str, str], str]:
+    """Say why single rollouts cannot be audited: one that never traded in a span has no Sharpe ratio there."""
+    try:
+        spans = split_dates(
+            policies["base"].dates,
+            oos_start=settings.oos_start,
+            oos_fraction=settings.oos_fraction,
+            oos=settings.oos,
+            embargo=settings.embargo,
+        )[:2]
+    except InputError:
+        return {}  # it is said where the pairs are made
+    found = {}
+    for role, rollouts in policies.items():
+        for one in each_policy(rollouts):
+            try:
+                refuse_constant({role: one.values[:, 0]}, {role: one}, *spans)
+            except InputError as why:
+                found[role, one.columns[0]] = str(why)
+    return found
 
 
 def beside_mean(given: Returns | None, mean: Returns, role: str) -> tuple[str, ...]:

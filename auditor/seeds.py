@@ -13,7 +13,7 @@ from auditor.describe import as_inputs
 from auditor.inputs.pair import Pair
 from auditor.inputs.returns import Returns
 from auditor.result import Audit, SeedAudit, Seeds
-from auditor.rollouts import Runs, as_policies, beside_mean, records
+from auditor.rollouts import Runs, as_policies, beside_mean, not_audited, records
 from auditor.verdict.checks import Finding
 
 AGREE = 0.9
@@ -59,6 +59,10 @@ def with_runs(audit: Audit, pair: Pair, runs: Runs, settings: Settings, given: S
     given  base and tuned where they were given beside their rollouts
     """
     found = breadth_of_rollouts(pair, runs, settings)
+    left = not_audited(runs)
+    if left and audit.seeds is not None:
+        seeds = replace(audit.seeds, not_audited=left)
+        audit = replace(audit, seeds=seeds, reason=f"{seeds}{audit.reason.removeprefix(str(audit.seeds))}")
     warnings = tuple(
         text
         for one, mean, role in zip(given, as_policies(runs), ("base", "tuned"), strict=True)
@@ -69,7 +73,7 @@ def with_runs(audit: Audit, pair: Pair, runs: Runs, settings: Settings, given: S
         coverage=replace(audit.coverage, tries=found),
         warnings=audit.warnings + warnings + against_label(audit.finding, found),
         notes=audit.notes + runs.notes + found.notes,
-        not_assessed=audit.not_assessed + found.not_assessed,
+        not_assessed=audit.not_assessed + found.not_assessed + left,
         inputs=audit.inputs + as_inputs(records(runs)),
     )
 

@@ -198,6 +198,46 @@ def test_each_pair_of_seeds_is_audited_and_the_label_hangs_on_the_seed_or_not(we
     }
 
 
+def test_a_seed_that_went_flat_is_named_and_its_pair_alone_is_not_audited(weeks):
+    base, tuned = (planted(weeks, 0.3, rate, seed=at, rollouts=4) for at, rate in ((0, 0.6), (1, 0.8)))
+    whole = audit(base_rollouts=base, tuned_rollouts=tuned, rollout_as="each", **FAST)
+    flat, start = base.copy(), whole.sample.out_of_sample[0][0]
+    flat.loc[start:, "s2"] = 0.0
+    found = audit(base_rollouts=flat, tuned_rollouts=tuned, rollout_as="each", **FAST)
+    assert [one for one in whole.seeds.audits if one.base != "s2"] == list(found.seeds.audits)
+    (why,) = found.seeds.not_audited
+    assert why.startswith("Rollouts 's2' and 's2': base: the out-of-sample returns (")
+    assert "are all zero: the policy never traded" in why
+    assert why in found.not_assessed
+    assert found.reason.startswith("Of 4 pairs of rollouts ")
+    assert ", 1 not audited: " in found.reason
+    assert why in " ".join(str(found).split())
+    data = as_dict(found)
+    Draft202012Validator(schema()).validate(data)
+    assert data["seeds"]["not_audited"] == [why]
+    assert found.seeds.agree == sum(found.seeds.findings.values()) / 3 == 1.0 or found.seeds.hangs
+    # the mean is of all four, flat or not
+    mean = audit(base_rollouts=flat, tuned_rollouts=tuned, **FAST)
+    assert not [text for text in mean.not_assessed if "s2" in text]
+
+
+def test_a_flat_seed_that_comes_round_again_leaves_out_each_of_its_pairs(weeks):
+    base, tuned = (planted(weeks, 0.3, rate, seed=at, rollouts=n) for at, rate, n in ((0, 0.6, 2), (1, 0.8, 5)))
+    found = audit(base_rollouts=base.assign(s1=0.0), tuned_rollouts=tuned, rollout_as="each", **FAST)
+    assert [one.tuned for one in found.seeds.audits] == ["s0", "s2", "s4"]
+    assert [text.split(":")[0] for text in found.seeds.not_audited] == [
+        "Rollouts 's1' and 's1'", "Rollouts 's1' and 's3'",
+    ]  # fmt: skip
+
+
+def test_where_no_pair_of_seeds_can_be_audited_it_is_refused(weeks):
+    base, tuned = (planted(weeks, 0.3, rate, seed=at, rollouts=2) for at, rate in ((0, 0.6), (1, 0.8)))
+    with pytest.raises(InputError, match=r"none of 2 pairs of rollouts can be audited\. Rollouts 's0' and 's0': base"):
+        audit(base_rollouts=base.assign(s0=0.0), tuned_rollouts=tuned.assign(s1=0.0), rollout_as="each", **FAST)
+    with pytest.raises(InputError, match="--oos-start"):
+        audit(base_rollouts=base, tuned_rollouts=tuned, rollout_as="each", oos_start="1900-01-01")
+
+
 def test_a_tie_between_findings_goes_to_the_more_cautious(weeks):
     base = planted(weeks, 0.0, 0.5, seed=3, rollouts=2)
     good, bad = planted(weeks, 0.6, 0.8, seed=4, rollouts=1)["s0"], planted(weeks, 0.0, 0.5, seed=9, rollouts=1)["s0"]
