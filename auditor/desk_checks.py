@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from auditor.config import Settings
 from auditor.coverage.booking import Booked, entered_within
+from auditor.coverage.exposure import moments
 from auditor.coverage.reconcile import REFUSED, WARNED, Reconciliation
 from auditor.errors import InputError
 from auditor.inputs.trades import Trades
@@ -111,8 +112,8 @@ def entered_before(found: Booked, index: Integers) -> tuple[str, ...]:
 
 def _moments(trades: Trades, of: Integers | int = 0, *, turned: bool = False) -> Integers:
     """One number for the side, entry and exit of each trade, and for `of`, such as its instrument."""
-    side = -trades.side.astype(np.int64) if turned else trades.side.astype(np.int64)
-    return trades.entry * 1_000_003 + trades.exit * 7 + side + of * 2_654_435_761
+    long = trades.side < 0 if turned else trades.side > 0
+    return moments(np.asarray(2 * of + long, np.int64), trades.entry, trades.exit)
 
 
 def judge_gap(trades: Trades, found: Reconciliation, capital: float | None) -> tuple[str, ...]:

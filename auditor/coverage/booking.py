@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from auditor.coverage.exposure import covered_share, exposure, opportunity_codes, widened
+from auditor.coverage.exposure import covered_share, exposure, moments, opportunity_codes, widened
 from auditor.coverage.lines import FEES, RESIZED, REVERSED, UNEXPLAINED
 from auditor.coverage.netting import pnl_faced, share_faced
 from auditor.coverage.split import Split, all_covered
@@ -129,7 +129,9 @@ def book(
         held = exposure(of_base, *widened(base.entry, np.maximum(base.entry, base.exit - 1), dates, tolerance))
         begun = covered_share(held, of_tuned, tuned.entry, tuned.entry)
         # The base's own trades in the tuned book say nothing of when the base joins others, and have their own mean.
-        other = np.flatnonzero(~np.isin(_moments(of_tuned, tuned), _moments(of_base, base)))
+        other = np.flatnonzero(
+            ~np.isin(moments(of_tuned, tuned.entry, tuned.exit), moments(of_base, base.entry, base.exit))
+        )
         blind = moves_on_price(tuned.pnl[other], (tuned.exit - tuned.entry)[other], share[other], begun[other] > 0)
     # Where the side is no part of the opportunity, the other side of a covered trade is covered as well.
     faced = share_faced(tuned, share) if "side" in key else np.zeros_like(share)
@@ -211,16 +213,11 @@ def moves_on_price(pnl: Array, time: Times, share: Array, begun: NDArray[np.bool
     return joined > SELECTED or left > SELECTED
 
 
-def _moments(code: Times, trades: Trades) -> Times:
-    """One number for the opportunity, entry and exit of each trade."""
-    return trades.entry * 1_000_003 + trades.exit * 7 + code * 2_654_435_761
-
-
 def _shares_moment(of_base: Times, base: Trades, of_tuned: Times, tuned: Trades) -> NDArray[np.bool_]:
     """Whether a tuned trade begins, or ends, at the very moment that a base trade of its opportunity does: (n,)."""
     return np.logical_or(
         *(
-            np.isin(ours + of_tuned * 2_654_435_761, theirs + of_base * 2_654_435_761)
+            np.isin(moments(of_tuned, ours), moments(of_base, theirs))
             for ours, theirs in ((tuned.entry, base.entry), (tuned.exit, base.exit))
         )
     )

@@ -114,6 +114,13 @@ def jaccard(one: Exposure, other: Exposure) -> float | None:
     return both / either if either > 0 else None
 
 
+def moments(code: Times, *times: Times) -> Times:
+    """One number for an opportunity, or another code, and moments of it: the same for the same ones, (n,) each."""
+    return np.asarray(
+        sum(at * factor for at, factor in zip(times, (1_000_003, 7), strict=False)) + code * 2_654_435_761
+    )
+
+
 def opportunity_codes(base: Trades, tuned: Trades, key: Sequence[str]) -> tuple[Times, Times]:
     """Code of each trade's opportunity, the same code for the same opportunity in both blotters.
 

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from auditor.coverage import segments
+from auditor.coverage.exposure import moments
 from auditor.coverage.valuation import fill_prices
 
 if TYPE_CHECKING:
@@ -71,10 +72,7 @@ def _with_own(tuned: Trades, share: Array) -> NDArray[np.bool_]:
     other = tuned.instrument * 2 + (tuned.side < 0)
     covered = share > 0
     return np.logical_or(
-        *(
-            np.isin(at + other * 2_654_435_761, (at + place * 2_654_435_761)[covered])
-            for at in (tuned.entry, tuned.exit)
-        )
+        *(np.isin(moments(other, at), moments(place, at)[covered]) for at in (tuned.entry, tuned.exit))
     )
 
 
