@@ -6,9 +6,8 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 
 .PHONY: help demo test check lint types imports engines notebooks postgres cluster browser pictures calibration bench
 .PHONY: fuzz mutation oldest lock coverage core-coverage clean
-# A file of tests on each core.
-# One process more than cores: some tests wait for others to write, end or time out.
-BOTH := -n $(shell expr $$(nproc 2>/dev/null || echo 2) + 1) --maxprocesses 4 --dist loadfile
+# A file of tests on each process; one more than cores: some tests wait for others to write, end or time out.
+BOTH := -n $(shell expr $$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2) + 1) --maxprocesses 4 --dist loadfile
 .DEFAULT_GOAL := help
 
 help:
