@@ -15,6 +15,9 @@ MOST = 0.06
 FEWEST = 4
 """Payments that it takes to see that they are alike."""
 
+ROUNDING = 1e-6
+"""Share of tuned's volatility below which nothing is paid."""
+
 STEPS = 30
 """Steps of the trimmed fit, which needs a handful."""
 
@@ -46,8 +49,8 @@ def lumps(tuned: Array, streams: Array, base: Array, left: float) -> Array | Non
         varies = float(((tuned[rows] - tuned[rows].mean()) ** 2).sum())
         if varies == 0 or float((rest[rows] ** 2).sum()) >= left * varies:
             continue
-        # What the fit set aside and is as small as what it kept is no payment.
-        paid = np.flatnonzero(np.abs(rest) > 3 * np.abs(rest[rows]).max())
+        # What the fit set aside and is as small as what it kept, or as rounding, is no payment.
+        paid = np.flatnonzero(np.abs(rest) > max(3 * float(np.abs(rest[rows]).max()), ROUNDING * float(tuned.std())))
         sizes = rest[paid]
         if paid.size < FEWEST or abs(np.sign(sizes).sum()) != paid.size:
             continue

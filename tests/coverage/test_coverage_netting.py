@@ -1,5 +1,7 @@
 """What is new and only makes the policy's own trades smaller, by hand."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -54,6 +56,7 @@ def test_by_fills_the_pnl_over_what_is_faced():
     assert pnl_faced(tuned, np.array([1.0, 0, 0]), {"A": 50.0}) == pytest.approx(50 * found)
     assert pnl_faced(blotter(LONG, WITHIN, prices=False), np.array([1.0, 0]), {"A": 1.0}) is None
     assert pnl_faced(tuned, np.array([1.0, 0, 0]), {}) is None
+    assert pnl_faced(replace(tuned, exit_price=np.full(3, np.nan)), np.array([1.0, 0, 0]), {"A": 1.0}) is None
     assert points(blotter(LONG, ELSEWHERE), {"B": 5.0}).tolist() == [1.0, 5.0]
 
 

@@ -8,11 +8,15 @@ from hypothesis import strategies as st
 from auditor.coverage.streams import (
     Streams,
     candidates,
+    cover_from_returns,
     independent_columns,
     lagged,
+    managed_streams,
     own_streams,
     pure_sizing,
+    quarter_mean,
     shallow_drawdown,
+    slowly_marked,
     split,
     trailing_mean,
     without_known,
@@ -182,3 +186,56 @@ def test_what_known_streams_explain_of_an_exact_new_part_is_covered():
     rest = without_known(exact, own[:, None], ("own",), 252)
     np.testing.assert_allclose(rest.covered + rest.new, base + sleeve, atol=1e-15)
     assert 0 < rest.new.var() <= exact.new.var()
+
+
+def test_known_streams_are_also_sized_by_their_own_past():
+    rng = np.random.default_rng(6)
+    known = rng.standard_t(4, (400, 2)) * 0.01
+    found = managed_streams(known, ("a", "b"), 252.0)
+    assert found.names == ("a / volatility(21)", "a / variance(21)", "b / volatility(21)", "b / variance(21)")
+    for i in (0, 1):
+        own = own_streams(known[:, i], 252.0).values
+        np.testing.assert_array_equal(found.values[:, 2 * i : 2 * i + 2], own[:, 1:3])
+    assert managed_streams(np.empty((400, 0)), (), 252.0).values.shape == (400, 0)
+    base = rng.standard_t(4, 400) * 0.01
+    # a quarter of the shortest span is the most that it can carry
+    assert len(candidates(base, 252.0, known, ("a", "b"), shortest=52).names) == 13
+    assert len(candidates(base, 252.0, known, ("a", "b"), shortest=51).names) == 9
+
+
+def test_slow_marks_are_told_from_everything_else():
+    rng = np.random.default_rng(6)
+    base, noise = rng.standard_t(4, (2, 1000)) * 0.01
+    streams = own_streams(base, 252.0)
+    mean, quarter = quarter_mean(base, 252.0)
+    assert quarter == 63
+    assert mean[100] == pytest.approx(base[38:101].mean())
+    assert mean[2] == pytest.approx(base[:3].sum() / 63)
+    assert quarter_mean(base, 12.0)[1] == 3
+    assert slowly_marked(base, 0.5 * base + 0.5 * mean + 0.1 * noise, streams, 252.0)
+    assert not slowly_marked(base, base - mean + 0.1 * noise, streams, 252.0)
+    for tuned in (base, 2 * base, base + noise, noise):
+        assert not slowly_marked(base, tuned, streams, 252.0)
+    # more columns than periods, and a mean that the streams hold already
+    assert not slowly_marked(base[:8], noise[:8], Streams(names=streams.names, values=streams.values[:8]), 252.0)
+    held = Streams(names=("mean",), values=mean[:, None])
+    assert not slowly_marked(base, mean + noise, held, 252.0)
+
+
+def test_the_mean_stands_before_the_known_streams():
+    rng = np.random.default_rng(6)
+    base, other, noise = rng.standard_t(4, (3, 1000)) * 0.01
+    tuned = 0.5 * base + 0.5 * quarter_mean(base, 252.0)[0] + 0.1 * noise
+    streams = candidates(base, 252.0, other[:, None], ("other",), shortest=1000)
+    found = cover_from_returns(base, tuned, streams, np.arange(500, 1000), 252.0)
+    assert found.names[-2:] == ("base, mean of 63", "other")
+
+
+def test_a_policy_that_is_the_base_on_other_dates_is_covered():
+    rng = np.random.default_rng(6)
+    base = rng.standard_t(4, 500) * 0.01
+    tuned = np.roll(base, 1) * rng.uniform(0.5, 2, 500)
+    streams = candidates(base, 252.0, np.empty((500, 0)), (), shortest=250)
+    found = cover_from_returns(base, tuned, streams, np.arange(250, 500), 252.0)
+    assert found.nothing_new.startswith("its returns are the base's, 1 period later (rank correlation 0.9")
+    np.testing.assert_array_equal(found.covered, tuned[250:])

@@ -208,3 +208,16 @@ def test_a_var_that_would_explode_is_held(values):
     white = plain_kernel(late - early @ slopes.T, "parzen", (79,), 4)
     back = np.linalg.inv(np.eye(2) - slopes)
     np.testing.assert_allclose(longrun_covariance(walk, (80,)), back @ white @ back.T, rtol=1e-7)
+
+
+@pytest.mark.parametrize("lengths", [(1,) * 80, (2,) * 40, (2,) * 4 + (1,) * 72])
+def test_windows_without_neighbours_have_the_covariance_of_their_rows(lengths):
+    """Nothing tells of dependence there; the error of windows of one period was zero."""
+    values = np.random.default_rng(3).standard_normal((80, 3))
+    values -= values.mean(axis=0)
+    found = longrun_covariance(values, lengths)
+    alone = values.T @ values / 76
+    if max(lengths) == 1 or lengths.count(2) < 12:
+        np.testing.assert_allclose(found, alone, rtol=1e-12)
+    assert (np.linalg.eigvalsh(found) > 0).all()
+    assert np.trace(found) == pytest.approx(np.trace(alone), rel=0.8)

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from scipy.special import ndtri
 
+from auditor.coverage.booking import NO_TRADE_LEAVES
 from auditor.coverage.direction import Direction
 from auditor.stats.sharpe import SharpeTest
 from auditor.verdict.checks import Facts
@@ -277,6 +278,7 @@ SPOKEN = [
     TRADES | {"edge_part": 0.1, "edge_upper": 0.12, "doubted": True},
     TRADES | {"doubted": True},
     TRADES | {"new_p": None, "new_reason": "no trade is new", "leaves_base": False},
+    TRADES | {"new_p": None, "new_reason": f"there is no new part: {NO_TRADE_LEAVES}", "leaves_base": False},
     {"edge_part": 0.1, "edge_upper": 0.125},
     {"edge_part": 0.1, "edge_upper": 0.3},
     {"direction": way(EDGE, could_see=EDGE)},
