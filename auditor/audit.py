@@ -303,7 +303,7 @@ def audit_checked(
             direction=way,
             known_complete=settings.known_complete,
             must_see=desk is None and not settings.known_complete and pair.frequency.name in DAILY,
-            few_carry=outside.gain_signs is not None,
+            few_carry=outside.few_carry,
             doubted=desk is not None and desk.doubted,
             not_assessed=describe.selection_not_assessed(selection),
         )

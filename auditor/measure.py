@@ -35,7 +35,7 @@ from auditor.stats.sharpe import (
     sharpe_difference_test,
     sharpe_test,
 )
-from auditor.stats.signs import few, signs_p
+from auditor.stats.signs import FEW, coins, few, signs_p
 from auditor.stats.spanning import cover_moments, spanning_regression
 from auditor.stats.studentised import replicates
 
@@ -62,6 +62,7 @@ class Measured:
     horizon_share  None where no window holds the longer horizon
     gain_signs     p of the gain under random signs, where few periods carry it; None where enough do
     new_signs      the same of the new part
+    few_carry      whether so few periods carry the gain that no interval of it is to be believed
     """
 
     gain: SharpeTest
@@ -73,6 +74,7 @@ class Measured:
     horizon_share: float | None
     gain_signs: float | None
     new_signs: float | None
+    few_carry: bool
 
 
 def measure(pair: Pair, where: Span, parts: Split, settings: Settings, *, claim: float | None = None) -> Measured:
@@ -103,7 +105,10 @@ def measure(pair: Pair, where: Span, parts: Split, settings: Settings, *, claim:
         found=sharpe_difference_test(scaled_base, scaled_tuned, draws, resampled=in_pair),
     )
     # Of the same Sharpe ratios only rounding is left, which says nothing of periods.
-    gain_signs = signs_of_few(scaled_tuned - scaled_base, draws) if abs(test.gain) >= ROUNDING else None
+    apart = scaled_tuned - scaled_base
+    gain_signs = signs_of_few(apart, draws) if abs(test.gain) >= ROUNDING else None
+    # Fat tails carry a gain in few periods too, but beside many others.
+    few_carry = gain_signs is not None and coins(apart, draws.lengths, draws.block) < FEW
     if gain_signs is not None:
         least = min(1.0, 2 * min(gain_signs, 1 - gain_signs))
         test = replace(
@@ -142,6 +147,7 @@ def measure(pair: Pair, where: Span, parts: Split, settings: Settings, *, claim:
         horizon_share=share,
         gain_signs=gain_signs,
         new_signs=new_signs,
+        few_carry=few_carry,
     )
 
 

@@ -42,6 +42,18 @@ def few(values: Array) -> bool:
     return effective_number(values) < min(FEW, SHARE * values.size)
 
 
+def coins(values: Array, lengths: Sequence[int], block: int) -> int:
+    """How many block sums are large: more than a tenth of the largest. The rest is as in `signs_p`."""
+    sums = np.abs(_sums(values, lengths, block))
+    return int(np.count_nonzero(sums > COIN * sums.max(initial=0.0)))
+
+
+def _sums(values: Array, lengths: Sequence[int], block: int) -> Array:
+    first = np.concatenate([[0], np.cumsum(lengths)[:-1]]).astype(np.intp)
+    starts = np.concatenate([np.arange(a, a + n, block) for a, n in zip(first, lengths, strict=True)])
+    return np.asarray(np.add.reduceat(values, starts))
+
+
 def signs_p(values: Array, lengths: Sequence[int], block: int, *, seed: int, reps: int = 9_999) -> float:
     """One-sided p of the sum under random signs. H0: block sums are independent and symmetric about zero, or lower.
 
@@ -49,15 +61,12 @@ def signs_p(values: Array, lengths: Sequence[int], block: int, *, seed: int, rep
     block    periods that keep one sign; blocks begin anew with each window
 
     No p is below that of as many coins as there are large block sums, all heads. Exact where few block sums are not
-    zero, else (1 + hits) / (1 + draws). Fisher (1935), "The Design of Experiments",
-    section 21; Romano (1990), section 2.
+    zero, else (1 + hits) / (1 + draws). Fisher (1935), "The Design of Experiments", section 21; Romano (1990),
+    section 2.
     """
-    first = np.concatenate([[0], np.cumsum(lengths)[:-1]]).astype(np.intp)
-    starts = np.concatenate([np.arange(a, a + n, block) for a, n in zip(first, lengths, strict=True)])
-    sums: Array = np.add.reduceat(values, starts)
+    sums = _sums(values, lengths, block)
     sums = sums[sums != 0]
-    coins = np.count_nonzero(np.abs(sums) > COIN * np.abs(sums).max(initial=0.0))
-    floor = math.pow(0.5, int(coins))
+    floor = math.pow(0.5, coins(values, lengths, block))
     # Combinations that add up to the same are ties, whatever the rounding of their order.
     reached = float(sums.sum()) - 1e-12 * float(np.abs(sums).sum())
     if sums.size <= EXACT:
@@ -71,4 +80,4 @@ def signs_p(values: Array, lengths: Sequence[int], block: int, *, seed: int, rep
         signs = rng.integers(0, 2, size=(min(rows, draws - done), sums.size), dtype=np.int8)
         # sum of signed values = 2 x sum of those kept less the sum of all
         hits += int((2 * (signs @ sums) - sums.sum() >= reached).sum())
-    return max(floor, (1 + hits) / (1 + draws))
+    return float(max(floor, (1 + hits) / (1 + draws)))
