@@ -95,6 +95,8 @@ def arrow_table(path: Path, *, name: str) -> Table:
     except broken as error:
         raise InputError(f"{name}: cannot be read as {path.suffix} ({_first_line(error)}).") from error
     header = tuple(column.strip() for column in named)
+    if not header:
+        raise InputError(f"{name}: has no columns. It needs one of dates and one of returns.")
 
     def read(columns: Sequence[int]) -> list[pd.Series[Any]]:
         refuse_changed(before, path.stat(), name)

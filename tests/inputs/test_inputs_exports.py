@@ -239,3 +239,18 @@ def test_streams_may_be_named_in_percent(tmp_path):
     """They are scaled by nothing, so their unit is free."""
     path = file(tmp_path, TABLE.replace("return", "market (%)", 1))
     assert read_streams(path, role="known").columns == ("market (%)",)
+
+
+@pytest.mark.parametrize("suffix", [".arrow", ".parquet"])
+def test_a_file_without_columns_is_refused(tmp_path, suffix):
+    pa = pytest.importorskip("pyarrow")
+    from pyarrow import parquet
+
+    path, table = tmp_path / f"base{suffix}", pa.table({"date": [1, 2]}).select([])
+    if suffix == ".parquet":
+        parquet.write_table(table, path)
+    else:
+        with pa.ipc.new_file(path, table.schema) as file:
+            file.write_table(table)
+    with pytest.raises(InputError, match=r"base\.\w+: has no (columns|rows)"):
+        read_returns(path, role="base")
