@@ -347,7 +347,10 @@ def audit_checked(
         + (() if tried is None else tried.warnings)
         + oddities(pair, inside, outside, way, verdict.finding, verdict.evidence, settings, base_known)
         + describe.selection_warnings(selection),
-        notes=pair.notes + (() if desk is None else desk.notes) + describe.selection_notes(selection),
+        notes=pair.notes
+        + (() if desk is None else desk.notes)
+        + describe.split_notes(outside.split)
+        + describe.selection_notes(selection),
         sample=describe.sample(pair),
         inputs=read,
         settings=in_force,

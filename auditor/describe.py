@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from auditor.config import Settings
+from auditor.coverage.split import Split
 from auditor.desk import Desk
 from auditor.inputs.pair import InputRecord, Pair, Span, record
 from auditor.inputs.returns import Returns
@@ -128,6 +129,16 @@ def subject(pair: Pair, read: tuple[Input, ...], in_force: Mapping[str, Any]) ->
             for role, values in (("base", pair.base), ("tuned", pair.tuned))
         },
         settings=dict(in_force),
+    )
+
+
+def split_notes(parts: Split) -> tuple[str, ...]:
+    """Say where the new part is not what the fills tell."""
+    if not parts.by_time:
+        return ()
+    return (
+        "out of sample, trades that the base shares in part are split by shares of time: by the fills, which hold what "
+        "the base paid at them, more would be new",
     )
 
 

@@ -36,7 +36,7 @@ class Booked:
     fresh         (n,) new part of its P&L
     key           what an opportunity is
     by_time       the same with P&L split by shares of time alone, where stretches were valued at fills; None where
-                  both are the same
+                  both are the same. timed  whether this is that other one
     """
 
     covered: Array
@@ -49,6 +49,7 @@ class Booked:
     fresh: Array
     key: tuple[str, ...]
     by_time: Booked | None = None
+    timed: bool = False
 
 
 def booked(amount: Array, row: Times, n_obs: int) -> Array:
@@ -162,7 +163,8 @@ def book(
     if second is None:
         return found
     new = booked(second, row, dates.size)
-    return replace(found, by_time=replace(found, covered=found.covered + found.new - new, new=new, fresh=second))
+    timed = replace(found, covered=found.covered + found.new - new, new=new, fresh=second, timed=True)
+    return replace(found, by_time=timed)
 
 
 def pnl_beside_base(found: TradeAttribution, base: Trades, tuned: Trades) -> Array | None:
@@ -293,4 +295,5 @@ def cover_from_trades(found: Booked, index: Times) -> Split:
         error_factor=1.0,
         nothing_new=None,
         booked=True,
+        by_time=found.timed,
     )

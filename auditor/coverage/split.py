@@ -22,6 +22,7 @@ class Split:
                   and covariance S; Gibbons, Ross & Shanken (1989), equation 4. One where nothing was estimated
     booked        P&L is booked at the exits of trades, not marked each period
     nothing_new   why there is no new part, in words; None where there is one
+    by_time       P&L is split by shares of time although fills tell too, since these would say more of new
     """
 
     covered: Array
@@ -32,6 +33,7 @@ class Split:
     error_factor: float
     nothing_new: str | None
     booked: bool = False
+    by_time: bool = False
 
 
 def all_covered(total: Array, names: tuple[str, ...], reason: str) -> Split:

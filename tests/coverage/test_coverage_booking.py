@@ -342,6 +342,8 @@ def test_fills_and_time_are_two_readings_of_what_is_shared():
     found = book(base, tuned, DATES, clock=False, key=("instrument", "side"), valued=np.array([1.0]))
     assert found.fresh.tolist() == [5.0]
     assert found.by_time.fresh.tolist() == [3.0]
+    assert not cover_from_trades(found, np.arange(30)).by_time
+    assert cover_from_trades(found.by_time, np.arange(30)).by_time
     assert found.covered.sum() == 1.0
     assert found.by_time.covered.sum() == 3.0
     alike = book(base, base, DATES, clock=False, key=("instrument", "side"), valued=np.array([1.0]))
