@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from auditor.coverage.exposure import covered_share, exposure, moments, opportunity_codes, widened
 from auditor.coverage.lines import FEES, RESIZED, REVERSED, UNEXPLAINED
-from auditor.coverage.netting import pnl_faced, share_faced
+from auditor.coverage.netting import faced
 from auditor.coverage.split import Split, all_covered
 from auditor.errors import InputError
 from auditor.plural import several, verb
@@ -135,17 +135,16 @@ def book(
         )
         blind = moves_on_price(tuned.pnl[other], (tuned.exit - tuned.entry)[other], share[other], begun[other] > 0)
     # Where the side is no part of the opportunity, the other side of a covered trade is covered as well.
-    faced = share_faced(tuned, share) if "side" in key else np.zeros_like(share)
-    by_time: Array = np.asarray(tuned.pnl * (1 - share) * (1 - faced))
+    faces, against = faced(tuned, share, point_value) if "side" in key else (np.zeros_like(share), np.zeros_like(share))
+    by_time: Array = np.asarray(tuned.pnl * (1 - share) * (1 - faces))
     fresh: Array = by_time
     second: Array | None = None
     if valued is None:
         # Of a base trade that is held longer nothing tells when it earned, and an edge seldom lasts.
         fresh = np.where(_shares_moment(of_base, base, of_tuned, tuned) & (share > 0), 0.0, by_time)
     else:
-        against = pnl_faced(tuned, share, point_value or {})
         fresh = np.where(share == 1, 0.0, tuned.pnl - covered)
-        fresh = np.where(faced == 1, 0.0, fresh * (1 - faced) if against is None else fresh - (1 - share) * against)
+        fresh = np.where(faces == 1, 0.0, fresh * (1 - faces) if against is None else fresh - (1 - share) * against)
         if float(np.abs(fresh - by_time).sum()) > 1e-9 * float(np.abs(tuned.pnl).sum()):
             second = by_time
     new = booked(fresh, row, dates.size)
@@ -154,7 +153,7 @@ def book(
         new=new,
         blind=blind,
         share=share,
-        faced=faced,
+        faced=faces,
         row=row,
         entry_row=np.searchsorted(dates, tuned.entry, side="right") - 1,
         fresh=fresh,

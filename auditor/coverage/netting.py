@@ -47,8 +47,11 @@ def facing(tuned: Trades, share: Array) -> tuple[segments.Grid, Array]:
     return on, found
 
 
-def share_faced(tuned: Trades, share: Array) -> Array:
-    """Share of each trade's time that faces the policy's own covered trades, in quantity: (n,) from 0 to 1.
+def faced(tuned: Trades, share: Array, point_value: Mapping[str, float] | None = None) -> tuple[Array, Array | None]:
+    """Share of each trade's time that faces the policy's own covered trades, in quantity, and its P&L over that.
+
+    point_value  P&L of one unit of quantity over one unit of price, by instrument, where fills tell
+    returns      (n,) from 0 to 1; (n,) by the policy's own fills, None where these do not tell
 
     Zero throughout where neither most of it does, nor most of the trades that do begin or end with one of them: a book
     of its own in the base's instruments faces some of the base's trades too, and is new all the same. Instruments in
@@ -57,13 +60,18 @@ def share_faced(tuned: Trades, share: Array) -> Array:
     on, part = facing(tuned, share)
     held = np.maximum(tuned.exit - tuned.entry, 1)
     found = np.asarray(np.clip(_over(tuned, on, part, on.time) / held, 0.0, 1.0))
-    there = np.isin(tuned.instrument, tuned.instrument[share > 0])
-    new = (share < 1) & there
+    new = (share < 1) & np.isin(tuned.instrument, tuned.instrument[share > 0])
     against = new & (found > 0)
-    if not against.any():
-        return np.zeros_like(found)
-    mostly = float(found[new].mean()) > MOSTLY or float(_with_own(tuned, share)[against].mean()) > MOSTLY
-    return found if mostly else np.zeros_like(found)
+    if not against.any() or max(found[new].mean(), _with_own(tuned, share)[against].mean()) <= MOSTLY:
+        return np.zeros_like(found), np.zeros_like(found)
+    if tuned.entry_price is None or tuned.exit_price is None or not point_value:
+        return found, None
+    clock = fill_prices(on, entry_price=tuned.entry_price, exit_price=tuned.exit_price, quantity=tuned.quantity)
+    if clock is None:
+        return found, None
+    scale = segments.per_place(on, clock)
+    worth = tuned.side * tuned.quantity * points(tuned, point_value) * scale[on.enters]
+    return found, np.asarray(worth * _over(tuned, on, part, clock / scale))
 
 
 def _with_own(tuned: Trades, share: Array) -> NDArray[np.bool_]:
@@ -74,22 +82,6 @@ def _with_own(tuned: Trades, share: Array) -> NDArray[np.bool_]:
     return np.logical_or(
         *(np.isin(moments(other, at), moments(place, at)[covered]) for at in (tuned.entry, tuned.exit))
     )
-
-
-def pnl_faced(tuned: Trades, share: Array, point_value: Mapping[str, float]) -> Array | None:
-    """P&L of each trade over what it faces, by the policy's own fills: (n,); None where these do not tell.
-
-    point_value  P&L of one unit of quantity over one unit of price, by instrument
-    """
-    if tuned.entry_price is None or tuned.exit_price is None or not point_value:
-        return None
-    on, part = facing(tuned, share)
-    clock = fill_prices(on, entry_price=tuned.entry_price, exit_price=tuned.exit_price, quantity=tuned.quantity)
-    if clock is None:
-        return None
-    scale = segments.per_place(on, clock)
-    worth = tuned.side * tuned.quantity * points(tuned, point_value) * scale[on.enters]
-    return np.asarray(worth * _over(tuned, on, part, clock / scale))
 
 
 def points(trades: Trades, point_value: Mapping[str, float]) -> Array:

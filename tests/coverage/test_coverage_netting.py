@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from auditor.coverage.netting import facing, pnl_faced, points, share_faced
+from auditor.coverage.netting import faced, facing, points
 from auditor.inputs.trades import read_trades
 
 START = pd.Timestamp("2020-01-06")
@@ -29,6 +29,10 @@ BEYOND = ("A", "short", 2, 8, 99.0, 95.0, 4.0)
 ELSEWHERE = ("B", "short", 0, 4, 50.0, 49.0, 9.0)
 
 
+def faced_time(tuned, share):
+    return faced(tuned, share)[0]
+
+
 def test_the_smaller_quantity_is_what_faces():
     tuned = blotter(LONG, WITHIN, BEYOND)
     on, part = facing(tuned, np.array([1.0, 0, 0]))
@@ -37,26 +41,27 @@ def test_the_smaller_quantity_is_what_faces():
     # one short against two long: wholly; four against two: half; after day 4 nothing is long
     assert part[0].tolist() == [1.0, 0.5, 0.0, 0.0]
     assert part[1].tolist() == [0.0] * 4
-    assert share_faced(tuned, np.array([1.0, 0, 0])) == pytest.approx([0, 1, 2 * 0.5 / 6])
+    assert faced_time(tuned, np.array([1.0, 0, 0])) == pytest.approx([0, 1, 2 * 0.5 / 6])
 
 
 def test_only_covered_quantity_is_faced():
     """A new short trade against a new long one is two new trades."""
-    assert share_faced(blotter(LONG, WITHIN), np.zeros(2)).tolist() == [0, 0]
-    assert share_faced(blotter(LONG, WITHIN), np.ones(2)).tolist() == [0, 0]
-    half = share_faced(blotter(LONG, ("A", "short", 0, 4, 1.0, 1.0, 2.0)), np.array([0.5, 0.0]))
+    assert faced_time(blotter(LONG, WITHIN), np.zeros(2)).tolist() == [0, 0]
+    assert faced_time(blotter(LONG, WITHIN), np.ones(2)).tolist() == [0, 0]
+    half = faced_time(blotter(LONG, ("A", "short", 0, 4, 1.0, 1.0, 2.0)), np.array([0.5, 0.0]))
     assert half == pytest.approx([0, 0.5])
 
 
 def test_by_fills_the_pnl_over_what_is_faced():
     tuned = blotter(LONG, WITHIN, BEYOND)
-    found = pnl_faced(tuned, np.array([1.0, 0, 0]), {"A": 1.0})
+    share = np.array([1.0, 0, 0])
+    _, found = faced(tuned, share, {"A": 1.0})
     # the short of one unit earns 1; of the four, half faces while the price goes from 99 to 104, where the long leaves
     assert found == pytest.approx([0, 1.0, -4 * 0.5 * (104 - 99)])
-    assert pnl_faced(tuned, np.array([1.0, 0, 0]), {"A": 50.0}) == pytest.approx(50 * found)
-    assert pnl_faced(blotter(LONG, WITHIN, prices=False), np.array([1.0, 0]), {"A": 1.0}) is None
-    assert pnl_faced(tuned, np.array([1.0, 0, 0]), {}) is None
-    assert pnl_faced(replace(tuned, exit_price=np.full(3, np.nan)), np.array([1.0, 0, 0]), {"A": 1.0}) is None
+    assert faced(tuned, share, {"A": 50.0})[1] == pytest.approx(50 * found)
+    assert faced(blotter(LONG, WITHIN, prices=False), np.array([1.0, 0]), {"A": 1.0})[1] is None
+    assert faced(tuned, share, {})[1] is None
+    assert faced(replace(tuned, exit_price=np.full(3, np.nan)), share, {"A": 1.0})[1] is None
     assert points(blotter(LONG, ELSEWHERE), {"B": 5.0}).tolist() == [1.0, 5.0]
 
 
@@ -83,4 +88,13 @@ def test_trades_against_ones_own_are_told_from_a_book_that_meets_some(new, faces
     rows = many(8, LONG, new) + [("C", "long", i, i + 9, 1.0, 1.0, 90.0) for i in range(parked)]
     tuned = blotter(*rows)
     share = np.array([1.0, 0.0] * 8 + [0.0] * parked)
-    assert bool(share_faced(tuned, share).any()) is faces
+    assert bool(faced_time(tuned, share).any()) is faces
+
+
+def test_a_book_that_meets_some_keeps_all_of_its_pnl():
+    """Its time was whole, and by the fills what met the policy's own trades was taken off it all the same."""
+    tuned = blotter(*many(8, LONG, ("A", "short", 3, 8, 103.0, 95.0, 2.0)))
+    share = np.array([1.0, 0.0] * 8)
+    time, pnl = faced(tuned, share, {"A": 1.0})
+    assert not time.any()
+    assert pnl.tolist() == [0.0] * 16
