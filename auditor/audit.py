@@ -29,7 +29,7 @@ from auditor.inputs.pair import Pair
 from auditor.inputs.returns import Returns, read_streams
 from auditor.inputs.trials import read_trials
 from auditor.ledger.budget import Look, Subject, spend
-from auditor.measure import alongside, how_selected, in_library, measure, measure_cautiously, too_coarse
+from auditor.measure import alongside, how_selected, in_library, measure, too_coarse
 from auditor.oddities import known_that_are, oddities, refuse_tuned_among_known, refuse_unfinanced
 from auditor.pictures import make_pictures
 from auditor.reading import a_rate, read_known, read_pair, read_policy, read_rate, settings_among
@@ -276,12 +276,12 @@ def audit_checked(
         return [without_known(one, known[index], names, pair.periods_per_year) for one in exact]
 
     inside, outside = (
-        measure_cautiously(pair, span, covered(span.index), settings, claim=taken.level_left if taken else None)
+        measure(pair, span, covered(span.index), settings, claim=None if taken is None else taken.level_left)
         for span in (pair.in_sample, pair.out_of_sample)
     )
     if taken is not None and (reps := too_coarse(outside, taken)):
         finer = replace(settings, reps=reps)
-        outside = measure(pair, pair.out_of_sample, outside.split, finer, claim=taken.level_left)
+        outside = measure(pair, pair.out_of_sample, [outside.split], finer, claim=taken.level_left)
     selection = how_selected(pair, inside, settings, tried)
     verdict = judge(
         Facts(

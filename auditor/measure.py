@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -77,21 +78,23 @@ class Measured:
     few_carry: bool
 
 
-def measure(pair: Pair, where: Span, parts: Split, settings: Settings, *, claim: float | None = None) -> Measured:
+def measure(
+    pair: Pair, where: Span, readings: Sequence[Split], settings: Settings, *, claim: float | None = None
+) -> Measured:
     """Test the gain over one span, split it, and test what is new, all on the same resamples.
 
-    parts  the tuned policy's P&L over the span, covered + new, whichever way it was found
-    claim  level of the test of the gain, where looks have used up some of the level of its interval
+    readings  the tuned policy's P&L over the span, covered + new, whichever way it was found; of several, the one that
+              says least of new is kept
+    claim     level of the test of the gain, where looks have used up some of the level of its interval
     """
     base, tuned = pair.base[where.index], pair.tuned[where.index]
-    total = parts.covered + parts.new
     block = block_of(base, tuned, where, settings)
     draws = Draws(lengths=where.lengths, block=block, reps=settings.reps, seed=settings.seed)
     # In units of their own standard deviation, so that scaling a policy changes no number.
     scaled_base, scaled_tuned = base / base.std(), tuned / tuned.std()
     paired = pair_moments(scaled_base, scaled_tuned)
-    table = paired if parts.nothing_new else cover_moments(parts.covered / total.std(), total / total.std())
-    in_pair, in_cover = resample([paired, table], draws)
+    tables = [_moments_of(parts) for parts in readings]
+    in_pair, *in_parts = resample([paired, *(one for one in tables if one is not None)], draws)
 
     horizon = longer_horizon(pair.periods_per_year, where)
     test = sharpe_test(
@@ -119,46 +122,61 @@ def measure(pair: Pair, where: Span, parts: Split, settings: Settings, *, claim:
     at_horizon = [one.gain for one in test.horizons if one.periods == horizon]
     share = at_horizon[0] / test.gain if at_horizon and test.gain >= ROUNDING else None
     on_base = spanning_regression(tuned, base[:, None], periods_per_year=pair.periods_per_year)
-    tested = gains = replicates(SHARPE_DIFFERENCE, paired, in_pair)
-    new_signs = None
-    if parts.nothing_new:
-        attribution = nothing_new(test, on_base, f"there is no new part: {parts.nothing_new}")
-    else:
+    gains = replicates(SHARPE_DIFFERENCE, paired, in_pair)
+    resampled = iter(in_parts)
+    told = []
+    for parts, table in zip(readings, tables, strict=True):
+        if table is None:
+            told.append(NewPart(parts, nothing_new(test, on_base, f"there is no new part: {parts.nothing_new}"), None))
+            continue
+        in_cover, gains_here, own_draws = next(resampled), gains, draws
+        total = parts.covered + parts.new
         if parts.booked and settings.block == "auto":
             # P&L booked at exits depends on its past otherwise than returns do, so its tests have blocks of their own.
             longer = max(block, block_length(total, parts.new, lengths=where.lengths))
             if longer > block:
-                draws = replace(draws, block=longer)
-                in_pair, in_cover = resample([paired, table], draws)
-                gains = replicates(SHARPE_DIFFERENCE, paired, in_pair)
+                own_draws = replace(draws, block=longer)
+                own_pair, in_cover = resample([paired, table], own_draws)
+                gains_here = replicates(SHARPE_DIFFERENCE, paired, own_pair)
         attribution = attribute(
-            parts, table, in_cover, gains, test, on_base, draws, float(total.std()), pair.periods_per_year
+            parts, table, in_cover, gains_here, test, on_base, own_draws, float(total.std()), pair.periods_per_year
         )
-        new_signs = signs_of_few(parts.new, draws)
-        if new_signs is not None and attribution.new_p is not None:
-            attribution = replace(attribution, new_p=max(attribution.new_p, new_signs))
+        signs = signs_of_few(parts.new, own_draws)
+        if signs is not None and attribution.new_p is not None:
+            attribution = replace(attribution, new_p=max(attribution.new_p, signs))
+        told.append(NewPart(parts, attribution, signs))
+    least_new = min(told, key=partial(newness, settings))
     return Measured(
         gain=test,
-        replicates=tested * math.sqrt(pair.periods_per_year),
+        replicates=gains * math.sqrt(pair.periods_per_year),
         shape=shape_of_pair(base, tuned, where.lengths, pair.periods_per_year),
-        split=parts,
-        attribution=attribution,
+        split=least_new.parts,
+        attribution=least_new.attribution,
         horizon=horizon,
         horizon_share=share,
         gain_signs=gain_signs,
-        new_signs=new_signs,
+        new_signs=least_new.signs,
         few_carry=few_carry,
     )
 
 
-def measure_cautiously(
-    pair: Pair, where: Span, readings: Sequence[Split], settings: Settings, *, claim: float | None = None
-) -> Measured:
-    """Measure a span under every reading of what is new, and keep the one that says least of it."""
-    return min((measure(pair, where, one, settings, claim=claim) for one in readings), key=partial(newness, settings))
+class NewPart(NamedTuple):
+    """What one reading says of new: its parts, their tests, and p under random signs where few periods carry it."""
+
+    parts: Split
+    attribution: SpanAttribution
+    signs: float | None
 
 
-def newness(settings: Settings, found: Measured) -> tuple[bool, float]:
+def _moments_of(parts: Split) -> Array | None:
+    """Moments of covered and total in units of the total; None where nothing is new."""
+    if parts.nothing_new:
+        return None
+    total = parts.covered + parts.new
+    return cover_moments(parts.covered / total.std(), total / total.std())
+
+
+def newness(settings: Settings, found: NewPart) -> tuple[bool, float]:
     """How much a reading says of new: whether its part is large enough, and how small its p is."""
     part = found.attribution
     if part.new_p is None:

@@ -126,7 +126,7 @@ def answers(case, evidence, reps, seed):
     settings = Settings(reps=reps, seed=seed)
     pair, parts, way = seen(case, evidence, settings)
     span = pair.out_of_sample
-    found = measure(pair, span, parts, settings)
+    found = measure(pair, span, [parts], settings)
     new = found.attribution
 
     def says_new(new_p, **other):
@@ -141,7 +141,7 @@ def answers(case, evidence, reps, seed):
     block = new.new_mean.block
     for name, other in (("block 1", 1), ("block double", 2 * block)):
         other = min(other, span.index.size // 4)
-        varied = measure(pair, span, parts, replace(settings, block=other)).attribution.new_p
+        varied = measure(pair, span, [parts], replace(settings, block=other)).attribution.new_p
         says[name] = says_new(varied)
     says["mean alone"] = says_new(new.new_mean.p_value)
     says["alpha alone"] = says_new(new.new_alpha.p_value)
@@ -149,7 +149,7 @@ def answers(case, evidence, reps, seed):
     if evidence == "trades":
         own = own_streams(pair.base, pair.periods_per_year)
         freed = without_known(parts, own.values[span.index], own.names, pair.periods_per_year)
-        varied = measure(pair, span, freed, settings).attribution.new_p
+        varied = measure(pair, span, [freed], settings).attribution.new_p
         says["control variates"] = says_new(varied)
     says["any share"] = says_new(new.new_p, share=-math.inf)
     for name, gain_level in (
