@@ -21,8 +21,9 @@ from auditor.config import Align, Kind, Missing, RolloutAs, Settings, Unit, pars
 from auditor.coverage.booking import cover_from_trades
 from auditor.coverage.direction import DAILY, direction_throughout
 from auditor.coverage.holdings import cover_from_positions
+from auditor.coverage.inferred import cover_from_returns, whole_sample
 from auditor.coverage.split import Split
-from auditor.coverage.streams import candidates, cover_from_returns, pure_sizing, without_known
+from auditor.coverage.streams import candidates, pure_sizing, without_known
 from auditor.desk import Desk
 from auditor.errors import InputError
 from auditor.inputs.pair import Pair
@@ -264,9 +265,11 @@ def audit_checked(
         pair.base, pair.periods_per_year, pair.known, pair.known_names, shortest=pair.out_of_sample.index.size
     )
 
+    whole = whole_sample(pair.base, pair.tuned, streams, pair.periods_per_year, pair.cash)
+
     def covered(index: NDArray[np.int64]) -> list[Split]:
         if desk is None:
-            return [cover_from_returns(pair.base, pair.tuned, streams, index, pair.periods_per_year, pair.cash)]
+            return [cover_from_returns(whole, index, pair.periods_per_year)]
         exact = (
             [cover_from_trades(one, index) for one in (desk.booked, desk.booked.by_time) if one is not None]
             if isinstance(desk, Desk)
@@ -345,7 +348,7 @@ def audit_checked(
         warnings=pair.warnings
         + (() if desk is None else desk.warnings)
         + (() if tried is None else tried.warnings)
-        + oddities(pair, inside, outside, way, verdict.finding, verdict.evidence, settings, base_known)
+        + oddities(pair, whole, inside, outside, way, verdict.finding, verdict.evidence, settings, base_known)
         + describe.selection_warnings(selection),
         notes=pair.notes
         + (() if desk is None else desk.notes)

@@ -8,10 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from auditor.config import Settings
-from auditor.coverage.accruals import accrued
 from auditor.coverage.direction import DAILY, Direction
-from auditor.coverage.moved import moved
-from auditor.coverage.streams import COLLINEAR, own_streams, quarter_mean, slowly_marked
+from auditor.coverage.inferred import Whole
+from auditor.coverage.streams import COLLINEAR
 from auditor.errors import InputError
 from auditor.implausible import begins_idle, below_zero, single_returns, too_bad, too_good, unfinanced
 from auditor.inputs.pair import MIN_OOS, Pair
@@ -57,6 +56,7 @@ def known_that_are(pair: Pair, policy: NDArray[np.float64]) -> list[str]:
 
 def oddities(
     pair: Pair,
+    whole: Whole,
     inside: Measured,
     outside: Measured,
     way: Direction,
@@ -71,17 +71,15 @@ def oddities(
         found.append("Both policies have the same returns on every date: was one file given twice?")
     if said := unfinanced(pair, outside, finding):
         found.append(said)
-    if late := moved(pair.base, pair.tuned):
+    if whole.moved is not None:
         found.append(
-            f"The tuned returns are {late}: are the dates of one of them shifted? Date both alike. What is only "
+            f"The tuned returns are {whole.moved}: are the dates of one of them shifted? Date both alike. What is only "
             "moved in time is not called new."
         )
-    own = own_streams(pair.base, pair.periods_per_year)
-    if not late and slowly_marked(pair.base, pair.tuned, own, pair.periods_per_year):
-        quarter = quarter_mean(pair.base, pair.periods_per_year)[1]
+    if whole.slow is not None:
         found.append(
-            f"The tuned returns follow the base's mean of {quarter} periods, as those of positions do that are marked "
-            "late, by models or smoothed: that lowers the risk seen and not the risk. Mark both policies alike."
+            f"The tuned returns follow the base's mean of {whole.slow} periods, as those of positions do that are "
+            "marked late, by models or smoothed: that lowers the risk seen and not the risk. Mark both policies alike."
         )
     if pair.in_sample.index.size < MIN_OOS:
         found.append(
@@ -93,10 +91,11 @@ def oddities(
         )
     found.extend(begins_idle(pair))
     idle = pair.base + pair.cash == 0
-    if evidence != "trades" and (steady := accrued(pair.base, pair.tuned, idle)).any():
+    if evidence != "trades" and whole.steady.any():
+        a_year = float(whole.steady[idle].mean()) * pair.periods_per_year
         found.append(
             f"In the {int(idle.sum())} periods in which the base holds nothing, the tuned policy earns a steady "
-            f"{float(steady[idle].mean()) * pair.periods_per_year:+.2%} a year more, as interest on cash or costs: no "
+            f"{a_year:+.2%} a year more, as interest on cash or costs: no "
             "bet, and no edge. Give it to both policies or to none."
         )
     found.extend(

@@ -1,16 +1,13 @@
-"""Returns of both policies go in; the tuned policy's covered and new stream come out, inferred from returns alone."""
+"""Returns go in; streams that the base could have had, and what they explain of a policy, come out."""
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from auditor.coverage.accruals import accrued, sized
 from auditor.coverage.lumps import lumps
-from auditor.coverage.moved import moved
 from auditor.coverage.split import Split, all_covered
 from auditor.errors import InputError
 from auditor.plural import several
@@ -53,8 +50,22 @@ def own_streams(base: Array, periods_per_year: float) -> Streams:
 
     A stream is flat until its weight is defined. Volatility management: Moreira & Muir (2017), equation 1.
     """
-    window = max(12, round(periods_per_year / 12))
     trend_window = max(12, round(periods_per_year / 2))
+    trend = trailing_mean(base, trend_window)
+    columns = {
+        "base": base,
+        **sized_by_risk(base, periods_per_year),
+        f"base if trend({trend_window}) up": base * (trend > 0),
+        "base if drawdown shallow": base * shallow_drawdown(base),
+        "base 1 period late": lagged(base, 1),
+        "base 2 periods late": lagged(base, 2),
+    }
+    return Streams(names=tuple(columns), values=np.column_stack(list(columns.values())))
+
+
+def sized_by_risk(base: Array, periods_per_year: float, name: str = "base") -> dict[str, Array]:
+    """Give a stream over its trailing volatility, and over its trailing variance: (T,) each, by name."""
+    window = max(12, round(periods_per_year / 12))
     variance = trailing_mean(base**2, window)
     # A desk caps its leverage: four times its own long-run weight, also when the base was flat of late.
     long_run = trailing_mean(base**2, base.size)
@@ -62,17 +73,10 @@ def own_streams(base: Array, periods_per_year: float) -> Streams:
     usable = floor > 0
     inverse = np.divide(1.0, floor, out=np.zeros_like(base), where=usable)
     scale = float(np.mean(base**2))
-    trend = trailing_mean(base, trend_window)
-    columns = {
-        "base": base,
-        f"base / volatility({window})": base * np.sqrt(inverse * scale),
-        f"base / variance({window})": base * inverse * scale,
-        f"base if trend({trend_window}) up": base * (trend > 0),
-        "base if drawdown shallow": base * shallow_drawdown(base),
-        "base 1 period late": lagged(base, 1),
-        "base 2 periods late": lagged(base, 2),
+    return {
+        f"{name} / volatility({window})": base * np.sqrt(inverse * scale),
+        f"{name} / variance({window})": base * inverse * scale,
     }
-    return Streams(names=tuple(columns), values=np.column_stack(list(columns.values())))
 
 
 def candidates(
@@ -103,13 +107,10 @@ def managed_streams(known: Array, names: tuple[str, ...], periods_per_year: floa
     What the base could have had it could have had in another size: sleeves that are each targeted at a volatility were
     new edge in 70 to 80 % of simulated worlds in which all sleeves were known, and with this in none of 40.
     """
-    labels: list[str] = []
-    columns = [np.empty((known.shape[0], 0))]
+    made: dict[str, Array] = {}
     for name, stream in zip(names, known.T, strict=True):
-        own = own_streams(stream, periods_per_year)
-        labels += [one.replace("base", name, 1) for one in own.names[1:3]]
-        columns.append(own.values[:, 1:3])
-    return Streams(names=tuple(labels), values=np.hstack(columns))
+        made |= sized_by_risk(stream, periods_per_year, name)
+    return Streams(names=tuple(made), values=np.column_stack([np.empty((known.shape[0], 0)), *made.values()]))
 
 
 def trailing_mean(values: Array, window: int) -> Array:
@@ -136,76 +137,6 @@ def shallow_drawdown(base: Array) -> NDArray[np.bool_]:
     drawdown = np.maximum.accumulate(wealth) - wealth
     deepest = np.maximum.accumulate(drawdown)
     return np.asarray(drawdown <= deepest / 2)
-
-
-def cover_from_returns(
-    base: Array,
-    tuned: Array,
-    streams: Streams,
-    index: NDArray[np.int64],
-    periods_per_year: float,
-    cash: Array | float = 0.0,
-) -> Split:
-    """Covered and new over one span, inferred from returns.
-
-    base, tuned  (T,) whole sample, in excess of cash; streams the same
-    index        (n,) rows of the span
-    cash         (T,) per-period rate that was taken off: a base that holds nothing earns its negative
-    """
-    steady = accrued(base, tuned, base + cash == 0)
-    rest = tuned - steady
-    if sized(base, rest):
-        reason = "every return is the base's, resized"
-        if not pure_sizing(base, tuned):
-            reason += ", but for what costs, fees or interest on cash leave"
-        return all_covered(tuned[index], streams.names, reason)
-    if late := moved(base, tuned):
-        return all_covered(tuned[index], streams.names, f"its returns are {late}")
-    if slowly_marked(base, rest, streams, periods_per_year):
-        mean, quarter = quarter_mean(base, periods_per_year)
-        at = len(streams.names) - streams.known
-        streams = Streams(
-            names=(*streams.names[:at], f"base, mean of {quarter}", *streams.names[at:]),
-            values=np.insert(streams.values, at, mean, axis=1),
-            known=streams.known,
-        )
-    inside = Streams(names=streams.names, values=streams.values[index], known=streams.known)
-    found = split(rest[index], inside, periods_per_year)
-    return replace(found, covered=found.covered + steady[index]) if steady.any() else found
-
-
-SLOW = 4.0
-"""t of the base's mean of a quarter beside all other streams, from which tuned is marked slowly: one in 30,000."""
-
-
-def quarter_mean(base: Array, periods_per_year: float) -> tuple[Array, int]:
-    """Mean of the base over the last quarter of a year, this period among it: (T,) to (T,), and its periods."""
-    quarter = max(3, round(periods_per_year / 4))
-    total = np.concatenate([[0.0], np.cumsum(base)])
-    end = np.arange(1, base.size + 1)
-    return (total[end] - total[np.maximum(end - quarter, 0)]) / quarter, quarter
-
-
-def slowly_marked(base: Array, tuned: Array, streams: Streams, periods_per_year: float) -> bool:
-    """Whether tuned follows the base's mean of a quarter, as positions do that are marked by models or late.
-
-    Smoothing of a day or two is among the streams. That over a quarter passed for new edge in 15 to 35 % of simulated
-    worlds; the mean itself among the streams always would take a seventh of the power, so it is only where it shows.
-    """
-    design = np.column_stack([quarter_mean(base, periods_per_year)[0], streams.values, np.ones(base.size)])
-    coefficients = np.linalg.lstsq(design, tuned, rcond=None)[0]
-    rest = tuned - design @ coefficients
-    freedom = base.size - design.shape[1]
-    others = design[:, 1:]
-    own = design[:, 0] - others @ np.linalg.lstsq(others, design[:, 0], rcond=None)[0]
-    size, noise = float(own @ own), float(rest @ rest)
-    if (
-        freedom < 1
-        or size <= COLLINEAR * float(design[:, 0] @ design[:, 0])
-        or noise <= COLLINEAR * float(tuned @ tuned)
-    ):
-        return False
-    return float(coefficients[0]) > SLOW * math.sqrt(noise / freedom / size)
 
 
 def without_known(parts: Split, known: Array, names: tuple[str, ...], periods_per_year: float) -> Split:

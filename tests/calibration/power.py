@@ -14,7 +14,8 @@ from auditor.books import read_books
 from auditor.config import Settings
 from auditor.coverage.booking import cover_from_trades
 from auditor.coverage.direction import DAILY, direction_throughout
-from auditor.coverage.streams import candidates, cover_from_returns, own_streams, without_known
+from auditor.coverage.inferred import cover_from_returns, whole_sample
+from auditor.coverage.streams import candidates, own_streams, without_known
 from auditor.inputs.pair import make_pair
 from auditor.inputs.returns import read_returns
 from auditor.measure import measure
@@ -71,7 +72,7 @@ def seen(case, evidence, settings):
     index, year = pair.out_of_sample.index, pair.periods_per_year
     streams = candidates(pair.base, year, pair.known, pair.known_names, shortest=index.size)
     parts = (
-        cover_from_returns(pair.base, pair.tuned, streams, index, year)
+        cover_from_returns(whole_sample(pair.base, pair.tuned, streams, year), index, year)
         if desk is None
         else cover_from_trades(desk.booked, index)
     )

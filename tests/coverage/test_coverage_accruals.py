@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from auditor.coverage.accruals import LEAST, SIZED, accrued, sized
-from auditor.coverage.streams import candidates, cover_from_returns
+from auditor.coverage.inferred import cover_from_returns, whole_sample
+from auditor.coverage.streams import candidates
 
 NONE = np.empty((1500, 0))
 
@@ -22,7 +23,7 @@ def base():
 def covered(base, tuned, cash=0.0):
     index = np.arange(700, 1500)
     streams = candidates(base, 252, NONE, (), shortest=index.size)
-    return cover_from_returns(base, tuned, streams, index, 252, cash)
+    return cover_from_returns(whole_sample(base, tuned, streams, 252, cash), index, 252)
 
 
 def test_interest_while_the_base_is_out_is_steady(base):

@@ -5,18 +5,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from auditor.coverage.inferred import cover_from_returns, quarter_mean, slowly_marked, whole_sample
 from auditor.coverage.streams import (
     Streams,
     candidates,
-    cover_from_returns,
     independent_columns,
     lagged,
     managed_streams,
     own_streams,
     pure_sizing,
-    quarter_mean,
     shallow_drawdown,
-    slowly_marked,
     split,
     trailing_mean,
     without_known,
@@ -227,7 +225,7 @@ def test_the_mean_stands_before_the_known_streams():
     base, other, noise = rng.standard_t(4, (3, 1000)) * 0.01
     tuned = 0.5 * base + 0.5 * quarter_mean(base, 252.0)[0] + 0.1 * noise
     streams = candidates(base, 252.0, other[:, None], ("other",), shortest=1000)
-    found = cover_from_returns(base, tuned, streams, np.arange(500, 1000), 252.0)
+    found = cover_from_returns(whole_sample(base, tuned, streams, 252.0), np.arange(500, 1000), 252.0)
     assert found.names[-2:] == ("base, mean of 63", "other")
 
 
@@ -236,6 +234,6 @@ def test_a_policy_that_is_the_base_on_other_dates_is_covered():
     base = rng.standard_t(4, 500) * 0.01
     tuned = np.roll(base, 1) * rng.uniform(0.5, 2, 500)
     streams = candidates(base, 252.0, np.empty((500, 0)), (), shortest=250)
-    found = cover_from_returns(base, tuned, streams, np.arange(250, 500), 252.0)
+    found = cover_from_returns(whole_sample(base, tuned, streams, 252.0), np.arange(250, 500), 252.0)
     assert found.nothing_new.startswith("its returns are the base's, 1 period later (rank correlation 0.9")
     np.testing.assert_array_equal(found.covered, tuned[250:])

@@ -7,11 +7,11 @@ import math
 import numpy as np
 import pytest
 
+from auditor.coverage.inferred import cover_from_returns, whole_sample
 from auditor.coverage.split import all_covered
 from auditor.coverage.streams import (
     Streams,
     candidates,
-    cover_from_returns,
     independent_columns,
     own_streams,
     shallow_drawdown,
@@ -112,7 +112,7 @@ def test_more_columns_are_refused_with_how_many_may_be(base, shortest, most):
 def test_a_span_is_covered_by_its_own_rows(base):
     other = np.random.default_rng(1).standard_normal(300) * 0.004
     streams, index = own_streams(base, 252), np.arange(120, 300)
-    found = cover_from_returns(base, base + other, streams, index, 252)
+    found = cover_from_returns(whole_sample(base, base + other, streams, 252), index, 252)
     wanted = split((base + other)[index], Streams(names=streams.names, values=streams.values[index]), 252)
     np.testing.assert_array_equal(found.covered, wanted.covered)
     np.testing.assert_array_equal(found.new, wanted.new)
@@ -123,14 +123,14 @@ def test_a_span_is_covered_by_its_own_rows(base):
 def test_sizing_is_covered_whatever_the_streams_say(base):
     weight = np.random.default_rng(2).random(300)
     streams, index = own_streams(base, 252), np.arange(50)
-    found = cover_from_returns(base, base * weight, streams, index, 252)
+    found = cover_from_returns(whole_sample(base, base * weight, streams, 252), index, 252)
     assert found.nothing_new == "every return is the base's, resized"
     assert found.names == streams.names
     np.testing.assert_array_equal(found.covered, (base * weight)[index])
     # judged on the whole sample: one return of its own outside the span is enough
     tuned = base * weight
     tuned[200] = -base[200]
-    assert cover_from_returns(base, tuned, streams, index, 252).nothing_new is None
+    assert cover_from_returns(whole_sample(base, tuned, streams, 252), index, 252).nothing_new is None
 
 
 def test_costs_and_known_streams_of_a_span_are_said(base):
@@ -145,7 +145,7 @@ def test_costs_and_known_streams_of_a_span_are_said(base):
         (-base, streams, -1e-4, STEADY.format("-2.52%")),
     )
     for tuned, given, steady, words in cases:
-        found = cover_from_returns(base, tuned + steady, given, index, 252)
+        found = cover_from_returns(whole_sample(base, tuned + steady, given, 252), index, 252)
         assert found.nothing_new == words
         assert set(found.names) <= set(given.names)
         assert "base" in found.names
