@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from auditor.describe import iso
 from auditor.inputs.pair import Pair, Span
 from auditor.measure import Measured
-from auditor.stats.ratios import sharpe_without_each
+from auditor.stats.ratios import sharpe_ratio, sharpe_without_each
 from auditor.stats.sharpe import ROUNDING
 from auditor.verdict.checks import Finding
 from auditor.verdict.words import share_text
@@ -34,22 +34,32 @@ MAKES = 0.75
 """Share of a gain that one return brings, for it to make the result and not only a part of the gain."""
 
 
-def too_good(pair: Pair, inside: Measured, outside: Measured) -> str | None:
-    """Name the policies whose Sharpe ratio is too high to be earned, or that hardly ever lose."""
-    most = MOST_INTRADAY if pair.frequency.name == "intraday" else MOST
-    found = []
+def _ratios(pair: Pair, inside: Measured, outside: Measured) -> Iterator[tuple[str, NDArray[np.float64], float]]:
+    """Give every policy and span in words, the policy's returns before cash, and its Sharpe ratio a year."""
     for name, policy in (("base", pair.base), ("tuned", pair.tuned)):
         for words, span, measured in (
             ("in sample", pair.in_sample, inside),
             ("out of sample", pair.out_of_sample, outside),
         ):
             ratio = measured.gain.base if name == "base" else measured.gain.tuned
-            said = [f"Sharpe ratio {ratio:.1f}"] if ratio > most else []
-            lost = _share_lost((policy + pair.cash)[span.index])
-            if pair.periods_per_year > FASTER_THAN_MONTHS and lost is not None and lost < FEWEST_LOSSES:
-                said.append(f"{share_text(lost)} of periods lose")
-            if said:
-                found.append(f"{name} {words}, {' and '.join(said)}")
+            yield f"{name} {words}", (policy + pair.cash)[span.index], ratio
+
+
+def _most(pair: Pair) -> float:
+    return MOST_INTRADAY if pair.frequency.name == "intraday" else MOST
+
+
+def too_good(pair: Pair, inside: Measured, outside: Measured) -> str | None:
+    """Name the policies whose Sharpe ratio is too high to be earned, or that hardly ever lose."""
+    most = _most(pair)
+    found = []
+    for where, returns, ratio in _ratios(pair, inside, outside):
+        said = [f"Sharpe ratio {ratio:.1f}"] if ratio > most else []
+        lost = _share_lost(returns)
+        if pair.periods_per_year > FASTER_THAN_MONTHS and lost is not None and lost < FEWEST_LOSSES:
+            said.append(f"{share_text(lost)} of periods lose")
+        if said:
+            found.append(f"{where}, {' and '.join(said)}")
     if not found:
         return None
     return (
@@ -61,13 +71,8 @@ def too_good(pair: Pair, inside: Measured, outside: Measured) -> str | None:
 
 def too_bad(pair: Pair, inside: Measured, outside: Measured) -> str | None:
     """Name the policies whose Sharpe ratio is too low to be lost: their unit is wrong, or that of cash."""
-    most = MOST_INTRADAY if pair.frequency.name == "intraday" else MOST
-    ratios = [
-        (f"{name} {words}", getattr(measured.gain, name))
-        for name in ("base", "tuned")
-        for words, measured in (("in sample", inside), ("out of sample", outside))
-    ]
-    found = [f"{where}, {ratio:.1f}" for where, ratio in ratios if ratio < -most]
+    most = _most(pair)
+    found = [f"{where}, {ratio:.1f}" for where, _, ratio in _ratios(pair, inside, outside) if ratio < -most]
     if not found:
         return None
     cash = float(pair.cash.mean()) * pair.periods_per_year
@@ -82,7 +87,7 @@ def too_bad(pair: Pair, inside: Measured, outside: Measured) -> str | None:
 def begins_idle(pair: Pair) -> Iterator[str]:
     """Name a policy that begins or ends with zeros: it had not begun, or was over, and the rest is diluted by them."""
     for name, policy in (("base", pair.base + pair.cash), ("tuned", pair.tuned + pair.cash)):
-        moves = np.flatnonzero(np.abs(policy) > 1e-12 * np.abs(policy).max())
+        moves = np.flatnonzero(_moves(policy))
         if not moves.size:
             continue
         usual = int(np.diff(moves).max(initial=1)) - 1
@@ -95,11 +100,15 @@ def begins_idle(pair: Pair) -> Iterator[str]:
                 )
 
 
+def _moves(returns: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Whether each return, before cash, is not zero: what is left of a zero once cash was put back is rounding."""
+    sizes = np.abs(returns)
+    return np.asarray(sizes > 1e-12 * sizes.max())
+
+
 def _share_lost(returns: NDArray[np.float64]) -> float | None:
     """Share of periods that lose among those with a return; None where too few have one."""
-    sizes = np.abs(returns)
-    # What is left of a zero once cash was taken off and put back is rounding.
-    moves = sizes > 1e-12 * sizes.max()
+    moves = _moves(returns)
     if moves.sum() < FEWEST_PERIODS:
         return None
     return float((returns[moves] < 0).mean())
@@ -125,8 +134,7 @@ def unfinanced(pair: Pair, outside: Measured, finding: Finding) -> str | None:
         return None
     index = pair.out_of_sample.index
     base, tuned = ((one + pair.cash)[index] for one in (pair.base, pair.tuned))
-    year = pair.periods_per_year**0.5
-    bare = float(tuned.mean() / tuned.std() - base.mean() / base.std()) * year
+    bare = (sharpe_ratio(tuned) - sharpe_ratio(base)) * pair.periods_per_year**0.5
     if bare >= outside.gain.gain / 2:
         return None
     return (

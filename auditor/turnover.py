@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from auditor.coverage.booking import booked
 from auditor.coverage.concentration import break_even_cost
+from auditor.coverage.netting import points
 from auditor.coverage.valuation import FITS
 from auditor.inputs.calendar import DAY
 from auditor.inputs.pair import Pair
@@ -84,14 +85,14 @@ def traded_by_row(
 
 def _worth(trades: Trades, move: Array, capital: float, point_value: Mapping[str, float]) -> Array:
     """Return on capital of one unit of quantity over one unit of price, by trade: (n,)."""
-    value = np.array([point_value.get(name, 1.0) for name in trades.instruments])
+    value = points(trades, point_value)
     if trades.unit == "currency":
-        return (value / capital)[trades.instrument]
+        return value / capital
     # One is also what an instrument gets whose P&L tells nothing: its unit is then taken to be worth one of currency.
     gross = trades.pnl + trades.fees
     whole, left = (
-        np.bincount(trades.instrument, weights=np.abs(one), minlength=value.size)
+        np.bincount(trades.instrument, weights=np.abs(one), minlength=len(trades.instruments))
         for one in (gross, gross - trades.side * trades.quantity * move)
     )
-    untold = (value == 1.0) & ((left > FITS * whole) | (whole == 0.0))
-    return np.where(untold, 1.0 / capital, value)[trades.instrument]
+    untold = (value == 1.0) & ((left > FITS * whole) | (whole == 0.0))[trades.instrument]
+    return np.where(untold, 1.0 / capital, value)

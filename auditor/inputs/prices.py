@@ -51,12 +51,9 @@ def check_prices(values: NDArray[np.float64], *, name: str, column: str, label: 
         raise InputError(
             f"{name}: column {column!r} has {wild.size} infinite returns of prices (first {label(int(wild[0]))})."
         )
-    moves = returns_of(values[there]) + 1.0
-    with np.errstate(divide="ignore"):
-        thousand = there[1:][np.abs(np.abs(np.log10(moves)) - 3) < THOUSAND]
+    thousand = np.flatnonzero(np.abs(np.abs(np.diff(np.log10(values[there]))) - 3) < THOUSAND)
     if thousand.size:
-        row = int(thousand[0])
-        before = values[there[np.searchsorted(there, row) - 1]]
+        before, row = values[there[thousand[0]]], int(there[thousand[0] + 1])
         raise InputError(
             f"{name}: column {column!r} moves a thousandfold between neighbouring prices, "
             f"{several(thousand.size, 'time')} (first {label(row)}: from {before:g} to {values[row]:g}). Dots or "
