@@ -227,22 +227,20 @@ def _ragged_hint(
     record: Callable[[int], Sequence[str]],
 ) -> str:
     bad = np.flatnonzero(fields != len(header))
+    first = record(int(bad[0]))
     if (fields[bad] < len(header)).all():
         # A decimal comma makes more fields, never fewer.
-        if (bad == np.arange(len(fields) - bad.size, len(fields))).all() and not re.search(
-            r"\d", record(int(bad[0]))[0]
-        ):
+        if bad[0] == len(fields) - bad.size and not re.search(r"\d", first[0]):
             return " They look like remarks or a total below the table: delete them."
-        return (
-            f" {'That line looks' if bad.size == 1 else 'Those lines look'} cut off: was the file still being written?"
-        )
+        line = "That line looks" if bad.size == 1 else "Those lines look"
+        return f" {line} cut off: was the file still being written?"
     usual = int(np.bincount(fields).argmax())
     start = int(np.flatnonzero(fields == usual)[0])
     if usual > len(header) and (start > 0 or len(header) == 1) and look_of(record(start)[:1]) == "text":
         return (
             f" Line {lines[start]} looks like the header ({', '.join(record(start)[:3])}): delete what stands above it."
         )
-    surplus = [cell.strip() for cell in record(int(bad[0]))[len(header) :]]
+    surplus = [cell.strip() for cell in first[len(header) :]]
     if not any(surplus):
         return " Its lines end with a separator and the header does not: leave it out, or write it in both."
     if separator == "," and all(re.fullmatch(r"\d+(e[+-]?\d+)?\s*%?", cell, re.IGNORECASE) for cell in surplus):
