@@ -158,14 +158,14 @@ def _progress() -> Callable[[str, int, int], None]:
 
 @contextlib.contextmanager
 def _told_where_it_ends(config: str | None, reports: tuple[tuple[str, str], ...], *, as_json: bool) -> Iterator[None]:
-    """Where the gate ends before its first audit, write that as its reports, so that no old one says of it: passed."""
+    """Where the gate ends before it has judged, write that as its reports, so that no old one says of it: passed."""
     try:
         yield
-    except Exception as error:
-        from auditor.gate.reports import never_begun, replaceable, texts
+    except (Exception, KeyboardInterrupt) as error:
+        from auditor.gate.reports import never_judged, replaceable, texts
         from auditor.report.machine import write
 
-        run, code = never_begun(config, error)
+        run, code = never_judged(config, error)
         render = texts(run, code)
         for kind, path in replaceable(reports, config):
             with contextlib.suppress(AuditorError):

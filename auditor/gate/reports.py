@@ -1,4 +1,4 @@
-"""A run of the gate goes in; the text of each report comes out, and that of a run which never began."""
+"""A run of the gate goes in; the text of each report comes out, and that of a run which ended before it judged."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 from auditor.errors import AuditorError, ConfigError, internal, of_system
 from auditor.gate.config import OWN, Entry, find, load, named
-from auditor.gate.outcome import CANNOT_TELL, GateRun, Outcome
+from auditor.gate.outcome import CANNOT_TELL, INTERRUPTED, GateRun, Outcome
 from auditor.gate.run import files_kept, files_read
 from auditor.report import gate as pages
 from auditor.report import gate_machine, github
@@ -40,11 +40,18 @@ def texts(run: GateRun, code: int) -> Mapping[str, Callable[[], str]]:
     }
 
 
-def never_begun(config: str | None, error: Exception) -> tuple[GateRun, int]:
-    """Give a run that ended before its first audit as one error, at its line of the config; and its exit code."""
-    message = of_system(error) if isinstance(error, OSError) else internal(error)
-    if isinstance(error, AuditorError):
-        message = str(error)
+def never_judged(config: str | None, error: BaseException) -> tuple[GateRun, int]:
+    """Give a run that ended before it judged as one error, at its line of the config; and its exit code."""
+    code = CANNOT_TELL
+    match error:
+        case AuditorError():
+            message = str(error)
+        case OSError():
+            message = of_system(error)
+        case Exception():
+            message = internal(error)
+        case _:
+            message, code = "interrupted before all audits were judged: run it again", INTERRUPTED
     if config is None:
         try:
             config = named(find())
@@ -54,11 +61,11 @@ def never_begun(config: str | None, error: Exception) -> tuple[GateRun, int]:
     line = max(int(at[1]), 1) if at else 1
     entry = Entry(name="auditor gate", strategy="", options={}, needed=Requirements(), line=line)
     outcome = Outcome(entry=entry, status="error", message=message)
-    return GateRun(config=config, outcomes=(outcome,), ledger=None, head=None, notes=()), CANNOT_TELL
+    return GateRun(config=config, outcomes=(outcome,), ledger=None, head=None, notes=()), code
 
 
 def replaceable(reports: Iterable[tuple[str, str]], config: str | None) -> list[tuple[str, str]]:
-    """Give the reports that a run which never began may write: to a new file, or over one of ours.
+    """Give the reports that a run which never judged may write: to a new file, or over one of ours.
 
     What the config names is left alone as far as it can be read; beyond that nobody knows what the run would read.
     """

@@ -385,13 +385,13 @@ def test_nothing_fails_because_the_summary_cannot_be_written(desk, run, monkeypa
     assert "the step's summary could not be written (No such file or directory)" in result.stderr
 
 
-@pytest.mark.parametrize("how", ["config", "ledger", "no config", "defect", "another report"])
-def test_a_gate_that_ends_before_its_first_audit_leaves_no_report_that_passes(desk, run, monkeypatch, how):
+@pytest.mark.parametrize("how", ["config", "ledger", "no config", "defect", "another report", "interrupt"])
+def test_a_gate_that_ends_before_it_has_judged_leaves_no_report_that_passes(desk, run, monkeypatch, how):
     only_good(desk)
     reports = [one for kind, path in REPORTS.items() for one in ("--report", f"{kind}:{path}")]
     assert run("gate", *reports).exit_code == 0
     file = desk / "auditor.toml"
-    line, extra = 1, []
+    line, extra, code = 1, [], 2
     if how == "config":
         file.write_text(file.read_text() + "levl = 0.1\n")
         line, words = 10, "auditor.toml:10: unknown key 'levl'"
@@ -404,12 +404,19 @@ def test_a_gate_that_ends_before_its_first_audit_leaves_no_report_that_passes(de
     elif how == "defect":
         monkeypatch.setattr("auditor.gate.run.run_gate", lambda *_, **__: {}["x"])
         words = "internal error: KeyError"
+    elif how == "interrupt":
+
+        def interrupted(*_, **__):
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr("auditor.gate.run.failures", interrupted)
+        words, code = "interrupted", 130
     else:
         extra, words = ["--report", "md:no/such/x.md"], "the directory"
     monkeypatch.setenv("GITHUB_ACTIONS", "true")
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(desk / "summary.md"))
     result = run("gate", *reports, *extra, "--exit-zero")
-    assert result.exit_code == 2
+    assert result.exit_code == code
     assert words in result.stderr
     (told,) = result.stdout.splitlines()
     assert told.startswith(f"::error file=auditor.toml,line={line},title=auditor%3A auditor gate::")
@@ -417,7 +424,7 @@ def test_a_gate_that_ends_before_its_first_audit_leaves_no_report_that_passes(de
     assert (top.get("tests"), top.get("errors"), top.get("failures")) == ("1", "1", "0")
     assert words in top.find(".//error").get("message")
     found = json.loads((desk / "g.json").read_text())
-    assert (found["exit_code"], found["audits"][0]["status"]) == (2, "error")
+    assert (found["exit_code"], found["audits"][0]["status"]) == (code, "error")
     assert not json.loads((desk / "g.sarif").read_text())["runs"][0]["invocations"][0]["executionSuccessful"]
     assert (desk / "g.txt").read_text() == told + "\n"
     for path in ("g.md", "g.html", "summary.md"):
