@@ -347,7 +347,8 @@ def check_blotter(case: Case) -> None:
         return
     at = header.index(MONEY[case.truth])
     if case.truth == "nautilus":
-        money = [reference.number(row[at].rpartition(" ")[0] or row[at]) for row in rows]
+        # "-112.29 USD"; the spaces between are as many as the file's writer liked
+        money = [reference.number(row[at].rpartition(" ")[0].rstrip(" ") or row[at]) for row in rows]
     else:
         money = [reference.number(row[at]) for row in rows]
     fees = found.fees.tolist() if case.truth == "lean" else [0.0] * len(rows)
