@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: help demo test check lint types imports engines notebooks postgres cluster browser pictures calibration bench
+.PHONY: help demo test check real lint types imports engines notebooks postgres cluster browser pictures calibration bench
 .PHONY: fuzz mutation oldest lock coverage core-coverage clean
 # A file of tests on each process; one more than cores: some tests wait for others to write, end or time out.
 BOTH := -n $(shell expr $$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2) + 1) --maxprocesses 4 --dist loadfile
@@ -53,8 +53,12 @@ $(VENV)/.engines: $(VENV)/.test
 	$(PIP) --editable '.[test,engines]'
 	@touch $@
 
-check: lint types imports engines notebooks postgres cluster browser oldest core-coverage
-	$(BIN)/python -m pytest -m calibration -q $(BOTH)
+check: lint types imports oldest core-coverage real
+
+# In one run: one after the other, each of these leaves all cores but one idle.
+real: $(VENV)/.dev $(VENV)/.engines $(VENV)/.browser
+	$(BIN)/python -m pytest -q $(BOTH) \
+		-m 'engines or notebooks or postgres or cluster or browser or calibration'
 
 OLDEST := .venv-oldest
 OLDEST_PYTHON ?= $(or $(shell command -v python3.11),$(PYTHON))
