@@ -99,8 +99,9 @@ def slowly_marked(base: Array, tuned: Array, streams: Streams, periods_per_year:
     both = np.column_stack([mean, tuned])
     own, rest = (both - others @ np.linalg.lstsq(others, both, rcond=None)[0]).T
     freedom, size = base.size - others.shape[1] - 1, float(own @ own)
-    if freedom < 1 or size <= COLLINEAR * float(mean @ mean):
+    if size <= COLLINEAR * float(mean @ mean):
         return False
     slope = float(own @ rest) / size
     noise = float(((rest - slope * own) ** 2).sum())
+    # Without noise nothing is left to tell the mean from: so too where there are as many columns as periods.
     return noise > COLLINEAR * float(tuned @ tuned) and slope > SLOW * math.sqrt(noise / freedom / size)

@@ -47,7 +47,7 @@ def lumps(tuned: Array, streams: Array, base: Array, left: float) -> Array | Non
                 break
             rows = again
         varies = float(((tuned[rows] - tuned[rows].mean()) ** 2).sum())
-        if varies == 0 or float((rest[rows] ** 2).sum()) >= left * varies:
+        if float((rest[rows] ** 2).sum()) >= left * varies:
             continue
         # What the fit set aside and is as small as what it kept, or as rounding, is no payment.
         paid = np.flatnonzero(np.abs(rest) > max(3 * float(np.abs(rest[rows]).max()), ROUNDING * float(tuned.std())))

@@ -34,12 +34,11 @@ def facing(tuned: Trades, share: Array) -> tuple[segments.Grid, Array]:
     share  (n,) covered share of each trade's time; the first row is of short trades, the second of long ones
     """
     on = segments.grid(tuned.instrument, tuned.entry, tuned.exit)
-    lasting = tuned.exit > tuned.entry
     found = np.zeros((2, on.time.size))
     for side in (0, 1):
         own, other = ((tuned.side > 0) == bool(one) for one in (side, 1 - side))
-        new = segments.held(on, own & lasting & (share < 1), tuned.quantity * (1 - share))
-        covered = segments.held(on, other & lasting & (share > 0), tuned.quantity * share)
+        new = segments.held(on, own, tuned.quantity * (1 - share))
+        covered = segments.held(on, other, tuned.quantity * share)
         size = np.maximum(np.abs(new), np.abs(covered)).max(initial=0.0)
         # What is left of sums that cancel is rounding, and no quantity.
         there = new > 1e-12 * size

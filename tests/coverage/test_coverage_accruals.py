@@ -37,6 +37,14 @@ def test_interest_while_the_base_is_out_is_steady(base):
     assert accrued(base, tuned, idle & (np.cumsum(idle) <= LEAST + 250)).any()
 
 
+@pytest.mark.parametrize(("apart", "is_steady"), [(0.69, True), (0.73, False)])
+def test_the_steady_change_by_less_than_half_of_their_size(apart, is_steady):
+    """From one to the next: 1 - d/2 and 1 + d/2 in turn change by d / sqrt(2). Twenty show it."""
+    idle = np.arange(100) < LEAST
+    paid = np.where(idle, 1 + apart / 2 * np.tile([1.0, -1.0], 50), 0.0)
+    assert bool(accrued(np.zeros(100), paid, idle).any()) is is_steady
+
+
 @pytest.mark.parametrize("bets", ["normal", "coins", "rare"])
 def test_bets_are_not_steady(base, bets):
     rng = np.random.default_rng(5)
@@ -72,6 +80,9 @@ def test_a_base_that_holds_nothing_earns_the_negative_of_cash(base):
     found = covered(base - cash, paid - cash, cash)
     assert found.nothing_new is not None
     assert covered(base - cash, paid - cash).nothing_new is None
+    # without a rate the base earns nothing then
+    streams = candidates(base, 252, NONE, (), shortest=1500)
+    np.testing.assert_allclose(whole_sample(base, paid, streams, 252).steady, paid - base, atol=1e-15)
 
 
 @pytest.mark.parametrize(

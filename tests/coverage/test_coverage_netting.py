@@ -41,6 +41,9 @@ def test_the_smaller_quantity_is_what_faces():
     # one short against two long: wholly; four against two: half; after day 4 nothing is long
     assert part[0].tolist() == [1.0, 0.5, 0.0, 0.0]
     assert part[1].tolist() == [0.0] * 4
+    assert part.shape == (2, 4)
+    _, small = facing(replace(tuned, quantity=tuned.quantity * 1e-15), np.array([1.0, 0, 0]))
+    np.testing.assert_array_equal(small, part)
     assert faced_time(tuned, np.array([1.0, 0, 0])) == pytest.approx([0, 1, 2 * 0.5 / 6])
 
 
@@ -48,6 +51,10 @@ def test_only_covered_quantity_is_faced():
     """A new short trade against a new long one is two new trades."""
     assert faced_time(blotter(LONG, WITHIN), np.zeros(2)).tolist() == [0, 0]
     assert faced_time(blotter(LONG, WITHIN), np.ones(2)).tolist() == [0, 0]
+    _, both = facing(blotter(LONG, ("A", "short", 0, 4, 1.0, 1.0, 2.0)), np.array([0.5, 0.75]))
+    assert both.tolist() == [[1.0, 0.0], [1.0, 0.0]]
+    _, both = facing(blotter(LONG, ("A", "short", 0, 4, 1.0, 1.0, 6.0)), np.array([0.5, 0.75]))
+    assert both.tolist() == [[1 / 1.5, 0.0], [1.0, 0.0]]
     half = faced_time(blotter(LONG, ("A", "short", 0, 4, 1.0, 1.0, 2.0)), np.array([0.5, 0.0]))
     assert half == pytest.approx([0, 0.5])
 
@@ -89,6 +96,22 @@ def test_trades_against_ones_own_are_told_from_a_book_that_meets_some(new, faces
     tuned = blotter(*rows)
     share = np.array([1.0, 0.0] * 8 + [0.0] * parked)
     assert bool(faced_time(tuned, share).any()) is faces
+
+
+def test_moments_are_of_one_instrument_and_of_what_is_covered():
+    """New trades that begin with trades elsewhere, or with other new ones, are a book of their own."""
+    meets = ("A", "short", 3, 8, 1.0, 1.0, 2.0)
+    beside = ("B", "long", 3, 9, 1.0, 1.0, 2.0), ("B", "long", 1, 8, 1.0, 1.0, 2.0)
+    own = ("A", "long", 3, 8, 1.0, 1.0, 0.1)
+    for more, covered in ((beside, 1.0), ((own,), 0.0)):
+        rows = many(8, LONG, meets, *more)
+        share = np.array([1.0, 0.0, *[covered] * len(more)] * 8)
+        assert not faced_time(blotter(*rows), share).any()
+
+
+def test_exactly_half_is_not_most():
+    rows = [LONG, ("A", "short", 1, 3, 1.0, 1.0, 2.0), ("A", "short", 20, 23, 1.0, 1.0, 2.0)]
+    assert not faced_time(blotter(*rows), np.array([1.0, 0.0, 0.0])).any()
 
 
 def test_a_book_that_meets_some_keeps_all_of_its_pnl():

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import statsmodels.api as sm
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -218,6 +219,22 @@ def test_slow_marks_are_told_from_everything_else():
     assert not slowly_marked(base[:8], noise[:8], Streams(names=streams.names, values=streams.values[:8]), 252.0)
     held = Streams(names=("mean",), values=mean[:, None])
     assert not slowly_marked(base, mean + noise, held, 252.0)
+    for unit in (1e-6, 1e6):
+        scaled = Streams(names=streams.names, values=unit * streams.values)
+        assert slowly_marked(unit * base, unit * (0.5 * base + 0.5 * mean + 0.1 * noise), scaled, 252.0)
+        assert not slowly_marked(unit * base, unit * base, scaled, 252.0)
+
+
+def test_slow_marks_have_the_t_of_least_squares():
+    """Just below the bar and just above it, by statsmodels."""
+    rng = np.random.default_rng(7)
+    base, noise = rng.standard_t(4, (2, 100)) * 0.01
+    streams = Streams(names=("base", "other"), values=np.column_stack([base, rng.standard_normal(100)]))
+    mean = quarter_mean(base, 252.0)[0]
+    fit = sm.OLS(noise, np.column_stack([mean, streams.values, np.ones(100)])).fit()
+    for t, is_slow in ((3.9999, False), (4.0001, True)):
+        tuned = noise + (t * fit.bse[0] - fit.params[0]) * mean
+        assert slowly_marked(base, tuned, streams, 252.0) is is_slow
 
 
 def test_the_mean_stands_before_the_known_streams():
@@ -227,6 +244,9 @@ def test_the_mean_stands_before_the_known_streams():
     streams = candidates(base, 252.0, other[:, None], ("other",), shortest=1000)
     found = cover_from_returns(whole_sample(base, tuned, streams, 252.0), np.arange(500, 1000), 252.0)
     assert found.names[-2:] == ("base, mean of 63", "other")
+    whole = whole_sample(base, tuned, streams, 252.0)
+    assert (whole.slow, whole.streams.known) == (63, 1)
+    assert whole_sample(base, base + noise, streams, 252.0).slow is None
 
 
 def test_a_policy_that_is_the_base_on_other_dates_is_covered():
@@ -236,4 +256,5 @@ def test_a_policy_that_is_the_base_on_other_dates_is_covered():
     streams = candidates(base, 252.0, np.empty((500, 0)), (), shortest=250)
     found = cover_from_returns(whole_sample(base, tuned, streams, 252.0), np.arange(250, 500), 252.0)
     assert found.nothing_new.startswith("its returns are the base's, 1 period later (rank correlation 0.9")
+    assert found.names == streams.names
     np.testing.assert_array_equal(found.covered, tuned[250:])

@@ -31,6 +31,11 @@ SELECTION, TRIES, SHARPE, GOLDEN = (
 )
 TESTS = {
     "coverage/exposure": ("tests/coverage/test_coverage_booking.py",),
+    "coverage/inferred": (
+        "tests/coverage/test_coverage_accruals.py",
+        "tests/coverage/test_coverage_streams.py",
+        "tests/coverage/test_coverage_streams_parts.py",
+    ),
     "coverage/segments": ("tests/coverage/test_coverage_attribution.py",),
     "coverage/valuation": ("tests/coverage/test_coverage_attribution.py",),
     "stats/blocks": ("tests/test_kept.py",),

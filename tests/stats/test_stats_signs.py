@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from auditor.stats.signs import effective_number, few, signs_p
+from auditor.stats.signs import coins, effective_number, few, signs_p
 
 
 def test_as_many_equal_values_as_concentrated():
@@ -40,6 +40,20 @@ def test_two_that_won_are_two_coins():
     assert signs_p(np.zeros(50), (50,), 1, seed=1) == 1.0
 
 
+def test_a_block_is_one_coin_and_small_ones_are_none():
+    values = np.zeros(60)
+    values[[10, 11]] = 0.5
+    values[20:60:5] = 0.05
+    assert coins(values, (60,), 5) == 1
+    assert coins(values, (60,), 1) == 2
+    assert coins(values, (11, 49), 5) == 2  # a window ends between them
+    # all heads has a probability of 1/512 by sums, but what tells is one coin
+    assert signs_p(values, (60,), 5, seed=1) == 0.5
+    assert coins(np.array([1.0, 0.1, 0.11]), (3,), 1) == 2
+    # the sum of a block, and not its periods, has the sign
+    assert signs_p(np.tile([2.0, -1.0], 3), (6,), 2, seed=1) == 1 / 8
+
+
 @pytest.mark.parametrize("n", [2, 5, 9, 12])
 def test_all_signs_are_those_of_scipy(n):
     values = np.random.default_rng(n).normal(0.3, 1, n)
@@ -61,7 +75,16 @@ def test_drawn_signs_are_near_all_of_them_and_the_same_again():
     assert drawn * 10_000 == pytest.approx(round(drawn * 10_000))
 
 
+def test_no_draw_or_every_draw_reaches_the_sum():
+    """Of 200 equal values, drawn in more than one go."""
+    assert signs_p(np.ones(200), (200,), 1, seed=5) == 1 / 10_000
+    assert signs_p(-np.ones(200), (200,), 1, seed=5) == 1.0
+
+
 def test_long_data_take_fewer_draws():
+    values = np.random.default_rng(4).normal(0, 1, 10_001)
+    p = signs_p(values, (10_001,), 1, seed=5)
+    assert p * 2_000 == pytest.approx(round(p * 2_000))
     values = np.random.default_rng(4).normal(0, 1, 200_000)
     p = signs_p(values, (200_000,), 1, seed=5)
     assert p * 200 == pytest.approx(round(p * 200))
