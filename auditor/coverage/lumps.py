@@ -22,23 +22,22 @@ STEPS = 30
 """Steps of the trimmed fit, which needs a handful."""
 
 
-def lumps(tuned: Array, streams: Array, base: Array, left: float) -> Array | None:
+def lumps(tuned: Array, streams: Array, left: float) -> Array | None:
     """Payments of one sign and much the same size, where the streams explain all the rest: (n,), zero elsewhere.
 
     tuned    (n,) returns of a span
-    streams  (n, k) of what the base could do;  base  (n,) its returns
+    streams  (n, k) of what the base could do
     left     share of tuned's variance below which the streams explain it
 
     Interest, dividends and fees that a broker books by the month are no bets, but they are not steady from one period
     to the next either: they were new edge in 45 to 100 % of simulated worlds. Least trimmed squares (Rousseeuw 1984):
-    from the median ratio of tuned to base, and from least squares, the fit is drawn to the periods that it fits best.
-    None where payments are not what is left.
+    from the periods in which tuned moves least, and from those that least squares fit best, the fit is drawn to what
+    it fits best. Either beginning alone ends in a false minimum in 1 or 2 % of worlds. None where payments are not
+    what is left.
     """
     design = np.column_stack([np.ones(tuned.size), streams])
     kept = tuned.size - int(MOST * tuned.size)
-    there = base != 0
-    ratio = float(np.median(tuned[there] / base[there])) if there.any() else 0.0
-    for rest in (tuned - ratio * base, tuned - design @ np.linalg.lstsq(design, tuned, rcond=None)[0]):
+    for rest in (tuned, tuned - design @ np.linalg.lstsq(design, tuned, rcond=None)[0]):
         rows = np.sort(np.argpartition(np.abs(rest), kept - 1)[:kept])
         for _ in range(STEPS):
             rest = tuned - design @ np.linalg.lstsq(design[rows], tuned[rows], rcond=None)[0]

@@ -195,7 +195,7 @@ def split(tuned: Array, streams: Streams, periods_per_year: float) -> Split:
                 f" but a steady {steady * periods_per_year:+.2%} a year, as costs, fees or interest on cash leave it"
             )
         return all_covered(tuned, names, reason)
-    if (paid := lumps(tuned, columns, streams.values[:, 0], ACCRUAL)) is not None:
+    if (paid := lumps(tuned, columns, ACCRUAL)) is not None:
         many, size = several(int(np.count_nonzero(paid)), "payment"), float(np.median(paid[paid != 0]))
         reason = f"{_what(streams)} explain every return but {many} of about {size:+.2%}: interest, dividends, fees"
         return all_covered(tuned, names, reason)

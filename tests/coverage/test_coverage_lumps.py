@@ -14,18 +14,14 @@ STREAMS = np.column_stack([BASE, OTHER])
 MONTHLY = np.where(np.arange(N) % 21 == 20, 0.002, 0.0)
 
 
-def found(tuned, base=BASE, streams=STREAMS):
-    return lumps(tuned, streams, base, ACCRUAL)
+def found(tuned, streams=STREAMS):
+    return lumps(tuned, streams, ACCRUAL)
 
 
 @pytest.mark.parametrize("size", [1.0, -1.0, 0.3])
 def test_payments_of_one_size_are_found_whole(size):
     tuned = 0.7 * BASE - 0.2 * OTHER + 1e-5 + size * MONTHLY
     assert found(tuned) == pytest.approx(size * MONTHLY, abs=1e-6)
-
-
-def test_a_base_that_holds_nothing_is_no_hindrance():
-    assert found(OTHER + MONTHLY, base=np.zeros(N)) == pytest.approx(MONTHLY, abs=1e-6)
 
 
 @pytest.mark.parametrize(
@@ -48,12 +44,12 @@ def test_a_policy_that_rests_but_for_payments_is_none():
     assert found(1.0 + MONTHLY) is None
 
 
-@pytest.mark.parametrize(("seed", "weights"), [(203, [0, 1, 1, 1]), (203, [1, 1, 1, 1]), (462, [1, 1, 1, 1])])
-def test_where_one_beginning_misses_them_the_other_does_not(seed, weights):
-    """Where payments are as many as can be, the fit stays in a false minimum from either beginning in one of 100."""
+@pytest.mark.parametrize("seed", [343, 462])
+def test_where_one_beginning_misses_them_the_other_does_not(seed):
+    """Payments as many as can be: of these two the first needs least squares, the second the other beginning."""
     streams = np.random.default_rng(seed).standard_t(3, (120, 4))
     paid = np.where(np.arange(120) % 17 == 9, 30.0, 0.0)
-    assert found(streams @ weights + paid, streams[:, 0], streams) == pytest.approx(paid, abs=1e-6)
+    assert found(streams.sum(axis=1) + paid, streams) == pytest.approx(paid, abs=1e-6)
 
 
 NOISE = np.where(MONTHLY > 0, 0.0, np.random.default_rng(5).choice([-1.0, 1.0], N) * (1 + np.arange(N) / 1e4))

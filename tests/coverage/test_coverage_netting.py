@@ -90,11 +90,13 @@ def many(n, *rows):
     ],
 )
 @pytest.mark.parametrize("parked", [0, 40])
-def test_trades_against_ones_own_are_told_from_a_book_that_meets_some(new, faces, parked):
-    """Whatever else is held in instruments where nothing is covered."""
+@pytest.mark.parametrize("first", ["", "0"])
+def test_trades_against_ones_own_are_told_from_a_book_that_meets_some(new, faces, parked, first):
+    """Whatever else is held in instruments where nothing is covered, and whichever instrument comes first."""
     rows = many(8, LONG, new) + [("C", "long", i, i + 9, 1.0, 1.0, 90.0) for i in range(parked)]
+    rows += [(first, "long", 900, 909, 1.0, 1.0, 1.0)] * bool(first)
     tuned = blotter(*rows)
-    share = np.array([1.0, 0.0] * 8 + [0.0] * parked)
+    share = np.array([1.0, 0.0] * 8 + [0.0] * parked + [1.0] * bool(first))
     assert bool(faced_time(tuned, share).any()) is faces
 
 
@@ -102,8 +104,9 @@ def test_moments_are_of_one_instrument_and_of_what_is_covered():
     """New trades that begin with trades elsewhere, or with other new ones, are a book of their own."""
     meets = ("A", "short", 3, 8, 1.0, 1.0, 2.0)
     beside = ("B", "long", 3, 9, 1.0, 1.0, 2.0), ("B", "long", 1, 8, 1.0, 1.0, 2.0)
+    third = ("C", "short", 3, 9, 1.0, 1.0, 2.0), ("C", "short", 1, 8, 1.0, 1.0, 2.0), ("B", "long", 0, 9, 1.0, 1.0, 2.0)
     own = ("A", "long", 3, 8, 1.0, 1.0, 0.1)
-    for more, covered in ((beside, 1.0), ((own,), 0.0)):
+    for more, covered in ((beside, 1.0), (third, 1.0), ((own,), 0.0)):
         rows = many(8, LONG, meets, *more)
         share = np.array([1.0, 0.0, *[covered] * len(more)] * 8)
         assert not faced_time(blotter(*rows), share).any()
