@@ -137,7 +137,7 @@ def book(
     # Where the side is no part of the opportunity, the other side of a covered trade is covered as well.
     faces, against = faced(tuned, share, point_value) if "side" in key else (np.zeros_like(share), np.zeros_like(share))
     by_time: Array = np.asarray(tuned.pnl * (1 - share) * (1 - faces))
-    fresh: Array = by_time
+    fresh: Array
     second: Array | None = None
     if valued is None:
         # Of a base trade that is held longer nothing tells when it earned, and an edge seldom lasts.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -17,6 +19,7 @@ from auditor.coverage.booking import (
     entered_within,
     exit_rows,
     moves_on_price,
+    sizes,
 )
 from auditor.errors import InputError
 from auditor.inputs.trades import read_trades
@@ -257,11 +260,11 @@ def test_what_streams_earned_while_trades_were_held():
 # ---- a span
 
 
-def parts(covered, new, blind=False, entry_row=None, faced=0.0):
+def parts(covered, new, blind=False, entry_row=None, faced=0.0, share=0.0):
     size = len(covered)
     row = np.arange(size)
     return Booked(
-        covered=np.array(covered, float), new=np.array(new, float), blind=blind, share=np.zeros(size),
+        covered=np.array(covered, float), new=np.array(new, float), blind=blind, share=np.full(size, share),
         faced=np.full(size, faced), row=row, entry_row=row if entry_row is None else np.array(entry_row),
         fresh=np.array(new, float), key=("instrument", "setup"),
     )  # fmt: skip
@@ -324,6 +327,50 @@ def test_what_faces_the_policys_own_trades_is_a_smaller_size():
     part = cover_from_trades(parts([1, 2, 9], [0, 0, 5], faced=1.0), integers(0, 1))
     assert part.nothing_new.startswith("what leaves it is the other side of what the tuned policy itself holds")
     assert part.covered.tolist() == [1, 2]
+    # a trade that is covered meets what faces it, and is no other side itself
+    part = cover_from_trades(parts([1, 2, 9], [0, 0, 5], faced=1.0, share=1.0), integers(0, 1))
+    assert part.nothing_new == "no trade that exits in this span leaves what the base held"
+
+
+SIDED = ("instrument", "side")
+
+
+def test_the_other_side_of_ones_own_trades_takes_its_pnl_along():
+    """Beside a long trade of 100 to 104: a short one within it, and one that meets it for two of its six days."""
+    base = fills(("long", 0, 4, 100, 104))
+    tuned = fills(("long", 0, 4, 100, 104), ("short", 0, 2, 100, 99), ("short", 2, 8, 99, 95), role="tuned trades")
+    held = {"dates": DATES, "clock": False, "valued": np.array([4.0, 0.0, 0.0])}
+    found = book(base, tuned, key=SIDED, point_value={"A": 1.0}, **held)
+    assert found.faced == pytest.approx([0, 1, 1 / 3])
+    # by fills the last lost 5 while it faced the long one, and earned 9 after
+    assert found.fresh.tolist() == [0, 0, 9]
+    assert found.by_time.fresh == pytest.approx([0, 0, 4 * 2 / 3])
+    assert found.by_time.new.sum() == pytest.approx(4 * 2 / 3)
+    untold = book(base, tuned, key=SIDED, **held)
+    assert untold.fresh == pytest.approx([0, 0, 4 * 2 / 3])
+    assert untold.by_time is None
+    # where the side is no part of the opportunity, the base held that of the shorts too
+    other = book(base, tuned, key=("instrument",), point_value={"A": 1.0}, **held)
+    assert other.share == pytest.approx([1, 1, 1 / 3])
+    assert other.faced.tolist() == [0, 0, 0]
+    assert other.fresh.tolist() == [0, 0, 4]
+
+
+def test_of_a_trade_that_the_base_held_in_part_the_rest_faces():
+    """A short trade of four days, the last of which the base held, faces the long one on three."""
+    base = fills(("long", 0, 4, 100, 104), ("short", 4, 5, 104, 102))
+    tuned = fills(("long", 0, 4, 100, 104), ("short", 1, 5, 101, 102), role="tuned trades")
+    held = {"dates": DATES, "clock": False, "valued": np.array([4.0, 2.0])}
+    found = book(base, tuned, key=SIDED, point_value={"A": 1.0}, **held)
+    assert found.share.tolist() == [1, 0.25]
+    assert found.faced == pytest.approx([0, 0.75])
+    assert found.fresh == pytest.approx([0, -1 - 2 + 0.75 * 3])
+    assert found.by_time.fresh == pytest.approx([0, -1 * 0.75 * 0.25])
+
+
+def test_a_size_is_in_money_where_prices_are_known():
+    assert sizes(replace(fills(("long", 0, 4, 100, 104)), quantity=np.array([3.0]))).tolist() == [300.0]
+    assert sizes(blotter(("A", "long", 0, 4, 0.1))).tolist() == [1.0]
 
 
 def fills(*rows, role="base trades"):
@@ -351,12 +398,14 @@ def test_fills_and_time_are_two_readings_of_what_is_shared():
 
 
 def test_without_prices_a_base_trade_that_is_held_longer_tells_nothing_new():
-    base = blotter(("A", "long", 4, 6, 0.1))
+    base = blotter(("A", "long", 4, 6, 0.1), ("B", "long", 4, 4, 0.1))
     rows = [("A", "long", 4, 8, 0.4), ("A", "long", 2, 6, 0.4), ("A", "long", 5, 8, 0.4), ("A", "long", 6, 8, 0.4)]
+    rows += [("B", "long", 4, 8, 0.4), ("A", "long", -1, 1, 0.4), ("A", "long", 0.5, 1.5, 0.4)]
     tuned = blotter(*rows, role="tuned trades")
     found = book(base, tuned, DATES, clock=False, key=("instrument", "side"))
-    # same entry, same exit, neither, and one that begins where the base leaves
-    assert found.fresh == pytest.approx([0, 0, 0.4 * 2 / 3, 0.4])
+    # same entry, same exit, neither, one that begins where the base leaves, beside one of no duration, and before all
+    assert found.fresh == pytest.approx([0, 0, 0.4 * 2 / 3, 0.4, 0.4, 0.4, 0.4])
+    assert found.entry_row.tolist() == [4, 2, 5, 6, 4, -1, 0]
 
 
 def test_booking_sums_by_row():

@@ -151,6 +151,18 @@ def test_costs_and_known_streams_of_a_span_are_said(base):
         assert "base" in found.names
 
 
+def test_payments_beside_what_streams_explain_are_said(base):
+    streams = own_streams(base, 252)
+    paid = np.where(np.arange(300) % 21 == 20, np.where(np.arange(300) < 150, -0.0020, -0.0022), 0.0)
+    tuned = base - streams.values[:, 5] + paid
+    found = split(tuned, streams, 252)
+    assert found.nothing_new == (
+        "the base's own reweightings explain every return but 14 payments of about -0.21%: interest, dividends, fees"
+    )
+    np.testing.assert_array_equal(found.covered, tuned)
+    assert "base" in found.names
+
+
 @pytest.fixture
 def parts(base):
     """A covered and a new part, and two known streams, the second of which the new part holds."""
