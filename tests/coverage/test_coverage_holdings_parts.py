@@ -62,6 +62,8 @@ def test_dust_is_what_is_a_millionth_of_the_largest():
     found, count = without_dust(np.array([[2.0, 1e-6], [-3e-6, 0.0]]))
     assert found.tolist() == [[2.0, 0.0], [-3e-6, 0.0]]
     assert count == 1
+    assert without_dust(1e-9 * np.array([[2.0, 1e-6], [-3e-6, 0.0]]))[1] == 1
+    assert without_dust(1e-9 * np.array([[2.0, 2.0], [-3.0, 0.0]]))[1] == 0
     nothing, none = without_dust(np.zeros((2, 2)))
     assert (nothing.tolist(), none) == ([[0, 0], [0, 0]], 0)
 
@@ -72,9 +74,23 @@ def test_costs_are_shared_by_what_is_traded_and_held():
     traded = [np.abs(np.diff(one, axis=0, prepend=0.0)) for one in (covered, new)]
     paid = 0.001 * traded[0] + 0.003 * traded[1] + 0.0005 * np.abs(new)
     assert costs(covered, new, paid.sum(axis=1)) == pytest.approx(paid, abs=1e-12)
+    small = costs(1e-6 * covered, 1e-6 * new, paid.sum(axis=1))
+    assert small == pytest.approx(paid, abs=1e-12)
     # what the returns have and the marks have not is no cost
     assert costs(covered, new, -paid.sum(axis=1)) == pytest.approx(np.zeros((200, 3)))
     assert costs(np.zeros((200, 3)), np.zeros((200, 3)), paid.sum(axis=1)).tolist() == np.zeros((200, 3)).tolist()
+
+
+def test_the_part_that_costs_pays():
+    rng = np.random.default_rng(3)
+    base, tuned = rng.integers(-1, 2, (2, 200, 3)) * 0.5
+    returns = rng.normal(0, 0.01, (200, 3))
+    gross = mark(base, tuned, returns)
+    new = np.where(np.sign(base) == np.sign(tuned), 0.0, tuned)
+    paid = 0.002 * np.abs(new).sum(axis=1)
+    net = mark(base, tuned, returns, (tuned * returns).sum(axis=1) - paid)
+    assert net.covered == pytest.approx(gross.covered, abs=1e-12)
+    assert net.new == pytest.approx(gross.new - paid, abs=1e-12)
 
 
 def test_marks_are_net_of_what_the_returns_lack():
