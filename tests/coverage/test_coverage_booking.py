@@ -346,6 +346,9 @@ def test_the_other_side_of_ones_own_trades_takes_its_pnl_along():
     assert found.fresh.tolist() == [0, 0, 9]
     assert found.by_time.fresh == pytest.approx([0, 0, 4 * 2 / 3])
     assert found.by_time.new.sum() == pytest.approx(4 * 2 / 3)
+    # fees of a trade that faces throughout are no new part either
+    dear = book(base, replace(tuned, pnl=tuned.pnl - [0, 0.1, 0]), key=SIDED, point_value={"A": 1.0}, **held)
+    assert dear.fresh.tolist() == [0, 0, 9]
     untold = book(base, tuned, key=SIDED, **held)
     assert untold.fresh == pytest.approx([0, 0, 4 * 2 / 3])
     assert untold.by_time is None
