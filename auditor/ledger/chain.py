@@ -141,12 +141,13 @@ def verify(rows: Iterable[Row], head: Head, *, key: bytes | None = None, expect:
     """Find every row that does not fit: edited, removed, swapped, appended; give one sentence each, none if all fit.
 
     head     what the ledger says its last row is
-    key      holds every row from the first signed one on to its signature; the rows before are covered by that one. A
-             ledger that was made with a key is signed before its first row, so an empty one is held to it too
+    key      holds every row to its signature. A ledger that was made with a key is signed before its first row, so an
+             empty one is held to it too; without the key, either every row has a signature or none has
     expect   a head noted earlier, SEQ:HASH or the first digits of HASH: its row must still be there
     """
     found: list[str] = []
-    last, any_signed, seen = EMPTY, False, []
+    last, seen = EMPTY, []
+    unsigned: list[int] = []
     looks: set[int] = set()
     for row in rows:
         if wrong := misshapen(row):
@@ -155,15 +156,20 @@ def verify(rows: Iterable[Row], head: Head, *, key: bytes | None = None, expect:
         found += _out_of_place(row, last)
         if row.hash != hash_of(row):
             found.append(f"row {row.seq} was changed: its hash is not that of its content")
-        any_signed = any_signed or row.signature is not None
-        found += _badly_signed(row, key, any_signed)
+        if row.signature is None:
+            unsigned.append(row.seq)
+        elif key is not None and not _signed_with(key, row):
+            found.append(f"row {row.seq} is not signed with this key")
         if row.kind == "look":
             looks.add(row.seq)
         elif row.refers not in looks:
             found.append(f"row {row.seq} is the result of a look that is not there (row {row.refers})")
         last = Head(seq=row.seq, hash=row.hash)
         seen.append(f"{row.seq}:{row.hash}")
-    if key is not None and seen and not any_signed:
+    any_signed = len(unsigned) < len(seen)
+    if any_signed:
+        found += [f"row {seq} is not signed, and others are: written without the key, or changed" for seq in unsigned]
+    elif key is not None and seen:
         found.append("no row is signed, and a key was given: rows were written without it, or the signatures removed")
     if (last.seq, last.hash) != (head.seq, head.hash):
         gone = head.seq - last.seq
@@ -187,12 +193,8 @@ def _out_of_place(row: Row, last: Head) -> list[str]:
     return []
 
 
-def _badly_signed(row: Row, key: bytes | None, any_signed: bool) -> list[str]:
-    if row.signature is None:
-        return [f"row {row.seq} is not signed, and rows before it are: written without the key"] if any_signed else []
-    if key is not None and not hmac.compare_digest(row.signature.encode(), (signed(row.hash, key) or "").encode()):
-        return [f"row {row.seq} is not signed with this key"]
-    return []
+def _signed_with(key: bytes, row: Row) -> bool:
+    return hmac.compare_digest((row.signature or "").encode(), (signed(row.hash, key) or "").encode())
 
 
 def _missing(expect: str, seen: Sequence[str]) -> list[str]:

@@ -203,7 +203,9 @@ class Ledger:
         )
         if signature is not None and self._key is None:
             raise LedgerError(f"ledger {self.name} is signed: pass --signing-key FILE, or env:NAME")
-        if signature is not None and signature != wanted:
+        if signature is None and self._key is not None:
+            raise LedgerError(f"ledger {self.name} is not signed: leave the signing key out, or begin a ledger with it")
+        if signature != wanted:
             raise LedgerError(f"ledger {self.name} is signed with another key than the one given")
 
     @contextlib.contextmanager

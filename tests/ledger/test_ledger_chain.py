@@ -166,16 +166,23 @@ def test_a_signed_ledger_takes_rows_of_its_key_only(url, subject):
     assert Ledger(url).verify().problems == ()
 
 
-def test_a_ledger_can_be_signed_from_some_row_on(url, subject):
+def test_a_ledger_is_signed_from_its_first_row_or_not_at_all(url, subject):
     filled(url, subject)
     ledger = Ledger(url, signing_key=KEY)
     assert any("no row is signed" in text for text in ledger.verify().problems)
-    ledger.reserve("s", subject("next"))
-    assert ledger.verify().problems == ()
-    # The rows before are under the first signature, since its hash covers them.
-    found = ledger.rows()
-    rewrite(url, [*mended([replace(found[0], strategy="other"), *found[1:-1]]), found[-1]], KEY)
-    assert ledger.verify().problems
+    with pytest.raises(LedgerError, match="is not signed: leave the signing key out"):
+        ledger.reserve("s", subject("next"))
+
+
+@pytest.mark.parametrize("bare", [[0], [1], [0, 1], [-1]])
+def test_a_row_that_lost_its_signature_is_told(url, subject, bare):
+    """With the key and without it, wherever it stands."""
+    found = filled(url, subject, KEY).rows()
+    seqs = [found[at].seq for at in bare]
+    tamper(url, rows.update().where(rows.c.seq.in_(seqs)).values(signature=None))
+    words = tuple(f"row {seq} is not signed, and others are: written without the key, or changed" for seq in seqs)
+    assert Ledger(url, signing_key=KEY).verify().problems == words
+    assert Ledger(url).verify().problems == words
 
 
 def wiped(url, signature=None):
