@@ -177,8 +177,13 @@ class Ledger:
         bare = Row(seq=end.seq + 1, at=at, previous=end.hash, **content)
         hash_ = chain.hash_of(bare)
         values = asdict(bare) | {"hash": hash_, "signature": chain.signed(hash_, self._key)}
+        end = chain.head_of(bare.seq, hash_, self._key)
         connection.execute(rows.insert().values(values))
-        connection.execute(head.update().values(asdict(chain.head_of(bare.seq, hash_, self._key))))
+        connection.execute(head.update().values(asdict(end)))
+        # A column whose kind was changed turns digits to a number, and the row would be counted and then not hold.
+        kept = connection.execute(select(rows).where(rows.c.seq == bare.seq)).first()
+        if kept is None or kept._asdict() != values or the_head(connection, self.name) != end:
+            raise LedgerError(f"ledger {self.name}: a row reads back otherwise than it was written. Restore a copy")
         return Row(**values)
 
     @contextlib.contextmanager

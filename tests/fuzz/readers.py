@@ -268,6 +268,9 @@ def columnar_cases(draw: st.DrawFn) -> Case:
     random = Random(seed)
     if aware and random.random() < 0.5:
         dates = dates.tz_convert(random.choice(("Europe/Berlin", "America/New_York", "Asia/Kolkata")))
+        local = dates.tz_localize(None)
+        if local.is_unique and (local == local.normalize()).all():  # midnights of a zone stand for their days
+            moments, aware = tuple(local.as_unit("ns").asi8.tolist()), False
     frame = pd.DataFrame({"date": dates, "return": values[:, 0]})
     damage = draw(st.sampled_from(("", "", "nan", "inf", "repeat", "swap", "bytes", "bytes")))
     row = random.randrange(1, len(frame))

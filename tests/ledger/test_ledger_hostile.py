@@ -71,6 +71,23 @@ def test_the_last_row_of_another_kind_is_appended_to_by_nobody(ledger, subject):
             getattr(Ledger(url, signing_key=KEY), ask)()
 
 
+def test_what_reads_back_otherwise_is_not_counted(ledger, subject):
+    """In a column of numbers the text of digits is one: the row would have been counted, and the ledger not hold."""
+    file, url = ledger
+    change(
+        file,
+        ("PRAGMA writable_schema = 1",),
+        (f"UPDATE sqlite_master SET sql = replace(sql, 'base TEXT', 'base NUMERIC') WHERE name = '{rows.name}'",),
+    )
+    held = Ledger(url, signing_key=KEY).trusted()
+    assert held.head().seq == 6
+    digits = subject("next")
+    digits.oos["base"] = "1" * 64
+    with pytest.raises(LedgerError, match="reads back otherwise than it was written"):
+        held.reserve("s", digits)
+    assert held.trusted().head().seq == 6
+
+
 def test_a_signature_that_no_hash_has_is_told(ledger):
     file, url = ledger
     change(file, (f"UPDATE {rows.name} SET signature = ? WHERE seq = 2", ("\u00e4",)))
