@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from auditor.batch.cells import check_options
 from auditor.batch.jobs import Done, Job, Task
 from auditor.batch.manifest import jobs_of, read_manifest, with_common
-from auditor.batch.pool import cores, run_here
+from auditor.batch.pool import Worker, cores, run_here
 from auditor.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -61,13 +61,18 @@ def audit_many(
 
 
 def carried_out(
-    task: Task, jobs: Iterable[Any], *, workers: int | None, scheduler: str | None
+    task: Task,
+    jobs: Iterable[Any],
+    *,
+    workers: int | None,
+    scheduler: str | None,
+    idle: list[Worker] | None = None,
 ) -> Iterator[tuple[Any, Done]]:
-    """Carry out jobs here or on a cluster: each with what came of it, in the order in which they finish."""
+    """Carry out jobs here, by `idle` workers first, or on a cluster: each with what came of it, as they finish."""
     if workers is not None and (isinstance(workers, bool) or not isinstance(workers, int) or workers < 1):
         raise ConfigError(f"--workers must be a whole number of at least 1; got {workers!r}")
     if scheduler is None:
-        run = run_here(task, iter(jobs), workers or cores())
+        run = run_here(task, iter(jobs), workers or cores(), idle)
     else:
         from auditor.batch.cluster import run_on_cluster
 

@@ -13,7 +13,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, BinaryIO, TypeVar, cast
 
@@ -35,13 +35,26 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def run_here(task: Task, jobs: Iterable[Item], workers: int) -> Iterator[tuple[Item, Done]]:
+@contextmanager
+def kept_workers() -> Iterator[list[Worker]]:
+    """For runs that follow one another: workers of one stay here for the next, since each takes a second to start."""
+    idle: list[Worker] = []
+    try:
+        yield idle
+    finally:
+        for worker in idle:
+            worker.kill()
+
+
+def run_here(
+    task: Task, jobs: Iterable[Item], workers: int, idle: list[Worker] | None = None
+) -> Iterator[tuple[Item, Done]]:
     """Carry out jobs in `workers` processes: each with what came of it, in the order in which they finish.
 
     Jobs are taken as workers get free, so a long iterator is never held as a whole. Closing the iterator, or any error
-    where it is used, ends the workers.
+    where it is used, ends the workers; with `idle`, of `kept_workers`, those that run out of jobs stay there.
     """
-    pool = _Pool(task, iter(jobs), workers)
+    pool = _Pool(task, iter(jobs), workers, idle)
     try:
         yield from pool.results()
     finally:
@@ -49,13 +62,13 @@ def run_here(task: Task, jobs: Iterable[Item], workers: int) -> Iterator[tuple[I
 
 
 class _Pool:
-    def __init__(self, task: Task, jobs: Iterator[Any], workers: int) -> None:
-        self._task, self._jobs = task, jobs
+    def __init__(self, task: Task, jobs: Iterator[Any], workers: int, idle: list[Worker] | None) -> None:
+        self._task, self._jobs, self._idle = task, jobs, idle
         self._taking = threading.Lock()
         self._ended = threading.Event()
         # So short that finished results do not pile up before a slow reader.
         self._found: queue.Queue[Any] = queue.Queue(maxsize=2 * workers)
-        self._workers: dict[int, _Worker] = {}
+        self._workers: dict[int, Worker] = {}
         self._threads = [threading.Thread(target=self._stand_by, args=(i,), daemon=True) for i in range(workers)]
 
     def results(self) -> Iterator[tuple[Any, Done]]:
@@ -88,6 +101,8 @@ class _Pool:
                 with self._taking:
                     job = next(self._jobs, self)
                 if job is self:
+                    if self._idle is not None and me in self._workers:
+                        self._idle.append(self._workers.pop(me))
                     break
                 done = self._carried_out(me, job)
                 if not self._ended.is_set():
@@ -99,12 +114,21 @@ class _Pool:
                 self._workers.pop(me).kill()
             self._found.put(None)
 
+    def _worker(self, me: int, idle: list[Worker]) -> Worker:
+        if me not in self._workers:
+            try:
+                self._workers[me] = idle.pop()
+            except IndexError:
+                self._workers[me] = Worker()
+        return self._workers[me]
+
     def _carried_out(self, me: int, job: Any) -> Done:
         how = ""
-        for _ in range(TRIES):
+        for tried in range(TRIES):
             if self._ended.is_set():
                 break
-            worker = self._workers.setdefault(me, _Worker()) if me not in self._workers else self._workers[me]
+            # The second time a new one: an idle one may have died without a job.
+            worker = self._worker(me, (self._idle or []) if tried == 0 else [])
             try:
                 done = worker.ask(self._task, job)
             except (pickle.PicklingError, TypeError, AttributeError) as error:
@@ -121,7 +145,7 @@ class _Pool:
         return Done(error=what, passing=True)
 
 
-class _Worker:
+class Worker:
     """One process and its two pipes."""
 
     def __init__(self) -> None:

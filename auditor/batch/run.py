@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from auditor.batch.jobs import Done, Job
+from auditor.batch.jobs import Done, Job, Task
 from auditor.batch.journal import Journal, key_of, paths_of, together_key
 from auditor.batch.manifest import read_manifest
 from auditor.batch.many import carried_out
+from auditor.batch.pool import Worker, kept_workers
 from auditor.batch.together import adjusted, families
 from auditor.errors import ConfigError, InputError
 from auditor.plural import several
@@ -108,13 +109,13 @@ def run_batch(
     jobs = read_manifest(manifest)
     _refuse_overwriting(Path(out), manifest, jobs)
     folder = _folder(Path(out), pages)
-    with closing(Journal(folder / JOURNAL, resume=resume)) as journal:
+    with closing(Journal(folder / JOURNAL, resume=resume)) as journal, kept_workers() as idle:
         if journal.damaged:
             lines = several(journal.damaged, "line")
             watcher.note(f"{lines} of {journal.path} cannot be read: what stood there is made again")
         programs = versions()
         keys = [key_of(job, programs) for job in jobs]
-        run = _Run(folder, journal, pages, workers, scheduler, watcher)
+        run = _Run(folder, journal, pages, workers, scheduler, idle, watcher)
         resumed = run.audits(jobs, keys)
         found = [run.found[key] for key in keys]
         records = [one.get("record") or {} for one in found]
@@ -139,6 +140,7 @@ class _Run:
     pages: bool
     workers: int | None
     scheduler: str | None
+    idle: list[Worker]
     watcher: Watcher
 
     @property
@@ -152,10 +154,7 @@ class _Run:
         todo = {key: todo[key] for key in dict.fromkeys(keys) if key in todo}
         self.watcher.begin("audits", len(wanted), len(wanted) - len(todo))
         key_by_row = {job.row: key for key, job in todo.items()}
-        work = carried_out(
-            "page" if self.pages else "record", todo.values(), workers=self.workers, scheduler=self.scheduler
-        )
-        for job, done in work:
+        for job, done in self._carried_out("page" if self.pages else "record", todo.values()):
             self._keep(key_by_row[job.row], done)
             self.watcher.step()
         return len(keys) - sum(key in todo for key in keys)
@@ -169,7 +168,7 @@ class _Run:
         by_group = {id(one.group): together_key([keys[i] for i in one.chosen], one.group.block) for one in made}
         todo = [one.group for one in made if by_group[id(one.group)] not in self.found]
         self.watcher.begin("bases", len(made), len(made) - len(todo))
-        for group, done in carried_out("together", todo, workers=self.workers, scheduler=self.scheduler):
+        for group, done in self._carried_out("together", todo):
             kept = {"together": done.value, "error": done.error}
             self._add(by_group[id(group)], kept, passing=done.passing)
             self.watcher.step()
@@ -183,6 +182,9 @@ class _Run:
                 row["stepm_better"] = better[row["tuned_sha256"]]
                 row["stepm_variants"], row["spa_p"] = found["together"]["variants"], found["together"]["p"]
         return notes
+
+    def _carried_out(self, task: Task, todo: Iterable[Any]) -> Iterator[tuple[Any, Done]]:
+        return carried_out(task, todo, workers=self.workers, scheduler=self.scheduler, idle=self.idle)
 
     def _known(self, key: str) -> bool:
         found = self.found.get(key)

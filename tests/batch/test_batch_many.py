@@ -14,11 +14,11 @@ import pandas as pd
 import psutil
 import pytest
 
-from auditor import ConfigError, InputError, audit, audit_many
+from auditor import ConfigError, InputError, audit, audit_many, run_batch
 from auditor.batch import jobs as jobs_module
 from auditor.batch import pool
 from auditor.batch.jobs import perform
-from auditor.batch.pool import run_here
+from auditor.batch.pool import kept_workers, run_here
 from auditor.demo import pairs
 
 QUICK = {"oos_fraction": 0.5, "reps": 199}
@@ -142,6 +142,34 @@ def test_a_killed_worker_costs_no_result():
     found += list(results)
     assert sorted(one.row for one in found) == list(range(1, 13))
     assert all(one.audit is not None for one in found)
+
+
+def test_workers_are_kept_for_the_next_run_and_may_die_before_it():
+    jobs = [jobs_module.Job(row=i, name="", base=one["base"], tuned=one["tuned"], options=QUICK)
+            for i, one in enumerate(rows(4))]  # fmt: skip
+    with kept_workers() as idle:
+        once = list(run_here("record", jobs, 2, idle))
+        first = {one.pid for one in children()}
+        again = list(run_here("record", jobs, 2, idle))
+        assert {one.pid for one in children()} == first
+        assert len(first) == 2
+        for pid in first:
+            os.kill(pid, signal.SIGKILL)
+        after = list(run_here("record", jobs, 2, idle))
+        assert not first & {one.pid for one in children()}
+    assert not children()
+    made = [sorted((job.row, done.value[0]["gain"]) for job, done in run) for run in (once, again, after)]
+    assert made[0] == made[1] == made[2]
+    assert len(made[0]) == 4
+
+
+def test_a_batch_starts_each_worker_once_for_audits_and_shelf(manifest, tmp_path, monkeypatch):
+    started = []
+    begin = pool.Worker.__init__
+    monkeypatch.setattr(pool.Worker, "__init__", lambda self: (started.append(self), begin(self))[1])
+    run_batch(manifest, tmp_path / "out", workers=1)
+    assert len(started) == 1
+    assert not children()
 
 
 def test_a_worker_that_holds_much_memory_is_replaced(monkeypatch):
