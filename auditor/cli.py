@@ -5,9 +5,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import signal
 import sys
+import threading
 import traceback
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +23,12 @@ from auditor.cli_batch import batch
 from auditor.cli_beside import compare, tries
 from auditor.cli_gate import gate, init
 from auditor.cli_ledger import ledger as ledger_commands
-from auditor.errors import AuditorError, internal, of_system
+from auditor.errors import AuditorError, Terminated, internal, of_system
 from auditor.grouped import GroupedCommand
 from auditor.options import output_options
 from auditor.terminal import commands_parted, console, print_json
 
-COULD_NOT_RUN, INTERRUPTED, PIPE_CLOSED = 2, 130, 141
+COULD_NOT_RUN, INTERRUPTED, PIPE_CLOSED, TERMINATED = 2, 130, 141, 143
 
 OUT_OF_MEMORY = (
     "the memory that this process may have is used up. Lower --reps, --worlds or --workers, give fewer columns or "
@@ -36,8 +40,8 @@ class Commands(click.Group):
     """Commands whose errors are one message on stderr, never a traceback."""
 
     def main(self, *args: Any, **kwargs: Any) -> Any:
-        """Run with streams on which no name of a file is a command."""
-        with commands_parted():
+        """Run with streams on which no name of a file is a command, and end in order when the system says so."""
+        with commands_parted(), _ended_in_order():
             return super().main(*args, **kwargs)
 
     def invoke(self, ctx: click.Context) -> Any:
@@ -51,6 +55,8 @@ class Commands(click.Group):
         except ImportError as error:
             unloaded = "failed to map segment" in str(error)  # a library that no memory was left to load
             _fail(ctx, OUT_OF_MEMORY if unloaded else _defect(error), COULD_NOT_RUN)
+        except Terminated:
+            _fail(ctx, "terminated", TERMINATED)
         except KeyboardInterrupt:
             _fail(ctx, "interrupted", INTERRUPTED)
         except BrokenPipeError:
@@ -63,6 +69,23 @@ class Commands(click.Group):
             raise
         except Exception as error:  # Python would end with 1, which says that an audit fails
             _fail(ctx, _defect(error), COULD_NOT_RUN)
+
+
+@contextlib.contextmanager
+def _ended_in_order() -> Iterator[None]:
+    """Let SIGTERM end the command as Ctrl-C does: no half report, no old one that passes, no worker left."""
+
+    def terminated(*_: object) -> None:
+        raise Terminated
+
+    if threading.current_thread() is not threading.main_thread() or signal.getsignal(signal.SIGTERM) != signal.SIG_DFL:
+        yield  # whoever runs this within a program of theirs decides
+        return
+    signal.signal(signal.SIGTERM, terminated)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
 def _defect(error: Exception) -> str:

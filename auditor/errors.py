@@ -17,6 +17,10 @@ class LedgerError(AuditorError):
     """A ledger of looks that cannot be reached, read or trusted."""
 
 
+class Terminated(KeyboardInterrupt):  # an order, not an error
+    """SIGTERM came, as from a scheduler or a CI that cancels a job: everything ends as by Ctrl-C."""
+
+
 def of_system(error: OSError) -> str:
     """Say what the system refused, and of which file where it tells."""
     return f"{error.filename}: {error.strerror}" if error.filename else str(error)

@@ -375,7 +375,8 @@ def test_ctrl_c_ends_it_with_130_and_one_line(workers):
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals differ there")
-def test_workers_end_with_the_process_that_started_them():
+@pytest.mark.parametrize(("which", "code"), [(signal.SIGKILL, -9), (signal.SIGTERM, 143)], ids=["killed", "terminated"])
+def test_workers_end_with_the_process_that_started_them(which, code):
     command = [sys.executable, "-m", "auditor", "calibrate", *map(str, ARGUMENTS[:3]), "--workers", "3"]
     with subprocess.Popen(
         [*command, "--worlds", "5000"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment(),
@@ -387,7 +388,7 @@ def test_workers_end_with_the_process_that_started_them():
             ):
                 assert process.poll() is None
                 time.sleep(0.1)
-            process.send_signal(signal.SIGTERM)
+            process.send_signal(which)
             # Whoever reads its output sees the end of it: no worker holds it open.
             process.communicate(timeout=60)
             assert psutil.wait_procs(workers, timeout=60)[1] == []
@@ -396,4 +397,4 @@ def test_workers_end_with_the_process_that_started_them():
             for one in workers:
                 if one.is_running():
                     one.kill()
-    assert process.returncode == -signal.SIGTERM
+    assert process.returncode == code

@@ -6,6 +6,7 @@ import inspect
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 from dataclasses import fields
@@ -225,14 +226,25 @@ def test_a_missing_split_is_refused(pair):
     assert "--oos-start" in result.stderr
 
 
-def test_interruption_exits_with_130(pair, monkeypatch):
-    def interrupted(*_, **__):
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(library, "audit_files", interrupted)
+@pytest.mark.parametrize(
+    ("which", "code", "word"), [(signal.SIGINT, 130, "interrupted"), (signal.SIGTERM, 143, "terminated")]
+)
+def test_signals_end_it_in_order(pair, monkeypatch, which, code, word):
+    monkeypatch.setattr(library, "audit_files", lambda *_, **__: signal.raise_signal(which))
     result = run("audit", *pair)
-    assert result.exit_code == 130
-    assert result.stderr == "error: interrupted\n"
+    assert (result.exit_code, result.stderr) == (code, f"error: {word}\n")
+    assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
+
+
+def test_a_program_that_minds_sigterm_itself_keeps_it(pair, monkeypatch):
+    seen = []
+    before = signal.signal(signal.SIGTERM, lambda *_: seen.append("mine"))
+    try:
+        monkeypatch.setattr(library, "audit_files", lambda *_, **__: {}[signal.raise_signal(signal.SIGTERM)])
+        assert run("audit", *pair).exit_code == 2
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert seen == ["mine"]
 
 
 @pytest.mark.parametrize("kind", [ZeroDivisionError, ImportError, RecursionError])

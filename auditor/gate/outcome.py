@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 Status = Literal["passed", "accepted", "failed", "error"]
 
-PASSES, FAILS, CANNOT_TELL, INTERRUPTED = 0, 1, 2, 130
+PASSES, FAILS, CANNOT_TELL, INTERRUPTED, TERMINATED = 0, 1, 2, 130, 143
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

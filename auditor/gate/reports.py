@@ -7,9 +7,9 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
-from auditor.errors import AuditorError, ConfigError, internal, of_system
+from auditor.errors import AuditorError, ConfigError, Terminated, internal, of_system
 from auditor.gate.config import OWN, Entry, find, load, named
-from auditor.gate.outcome import CANNOT_TELL, INTERRUPTED, GateRun, Outcome
+from auditor.gate.outcome import CANNOT_TELL, INTERRUPTED, TERMINATED, GateRun, Outcome
 from auditor.gate.run import files_kept, files_read
 from auditor.report import gate as pages
 from auditor.report import gate_machine, github
@@ -50,6 +50,8 @@ def never_judged(config: str | None, error: BaseException) -> tuple[GateRun, int
             message = of_system(error)
         case Exception():
             message = internal(error)
+        case Terminated():
+            message, code = "terminated before all audits were judged: run it again", TERMINATED
         case _:
             message, code = "interrupted before all audits were judged: run it again", INTERRUPTED
     if config is None:

@@ -61,12 +61,13 @@ def _begin(ground: Ground) -> None:
     """Hold the ground in this process, which ends when the parent does; the parent alone answers to Ctrl-C."""
     global _ground
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     threading.Thread(target=_end_with_the_parent, daemon=True).start()
     _ground = ground
 
 
 def _end_with_the_parent() -> None:
-    """Wait for a parent that is killed, by SIGTERM for one: it tells its workers nothing, and they wait for ever."""
+    """Wait for a parent that is killed, by SIGKILL for one: it tells its workers nothing, and they wait for ever."""
     parent = parent_process()
     if parent is not None:
         connection.wait([parent.sentinel])

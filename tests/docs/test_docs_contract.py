@@ -170,7 +170,7 @@ def rows_under(heading: str) -> list[list[str]]:
 def test_exit_codes_are_those_that_the_program_gives():
     cli = import_module("auditor.cli")
     told = {int(row[0]) for row in rows_under("Exit codes")}
-    assert told == {0, 1, cli.COULD_NOT_RUN, cli.INTERRUPTED, cli.PIPE_CLOSED}
+    assert told == {0, 1, cli.COULD_NOT_RUN, cli.INTERRUPTED, cli.PIPE_CLOSED, cli.TERMINATED}
     for command in ("audit", "gate", "batch", "calibrate", "compare", "tries"):
         epilog = main.commands[command].epilog or ""
         assert {int(code) for code in re.findall(r"(?:Exit code |\. )(\d+):", epilog)} <= told

@@ -6,6 +6,7 @@ import json
 import os
 import re
 import shlex
+import signal
 import subprocess
 import sys
 import time
@@ -385,7 +386,7 @@ def test_nothing_fails_because_the_summary_cannot_be_written(desk, run, monkeypa
     assert "the step's summary could not be written (No such file or directory)" in result.stderr
 
 
-@pytest.mark.parametrize("how", ["config", "ledger", "no config", "defect", "another report", "interrupt"])
+@pytest.mark.parametrize("how", ["config", "ledger", "no config", "defect", "another report", "interrupt", "terminate"])
 def test_a_gate_that_ends_before_it_has_judged_leaves_no_report_that_passes(desk, run, monkeypatch, how):
     only_good(desk)
     reports = [one for kind, path in REPORTS.items() for one in ("--report", f"{kind}:{path}")]
@@ -404,13 +405,12 @@ def test_a_gate_that_ends_before_it_has_judged_leaves_no_report_that_passes(desk
     elif how == "defect":
         monkeypatch.setattr("auditor.gate.run.run_gate", lambda *_, **__: {}["x"])
         words = "internal error: KeyError"
-    elif how == "interrupt":
-
-        def interrupted(*_, **__):
-            raise KeyboardInterrupt
-
-        monkeypatch.setattr("auditor.gate.run.failures", interrupted)
-        words, code = "interrupted", 130
+    elif how in ("interrupt", "terminate"):
+        which, words, code = {
+            "interrupt": (signal.SIGINT, "interrupted", 130),
+            "terminate": (signal.SIGTERM, "terminated", 143),
+        }[how]
+        monkeypatch.setattr("auditor.gate.run.failures", lambda *_, **__: signal.raise_signal(which))
     else:
         extra, words = ["--report", "md:no/such/x.md"], "the directory"
     monkeypatch.setenv("GITHUB_ACTIONS", "true")
