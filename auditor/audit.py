@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from auditor import describe
+from auditor.alongside import alongside, in_library
 from auditor.books import read_books, refuse_idle
 from auditor.breadth import NOT_DRAWN, Breadth
 from auditor.breadth_pictures import breadth_of_sessions, breadth_of_trades
@@ -30,7 +31,7 @@ from auditor.inputs.pair import Pair
 from auditor.inputs.returns import Returns, read_streams
 from auditor.inputs.trials import read_trials
 from auditor.ledger.budget import Look, Subject, spend
-from auditor.measure import alongside, how_selected, in_library, measure, too_coarse
+from auditor.measure import how_selected, measure, too_coarse
 from auditor.oddities import known_that_are, oddities, refuse_tuned_among_known, refuse_unfinanced
 from auditor.pictures import make_pictures
 from auditor.reading import a_rate, read_known, read_pair, read_policy, read_rate, settings_among

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from auditor.breadth import Breadth, Source, SpanBreadth, cut
 from auditor.config import Settings
-from auditor.coverage.booking import exit_rows
+from auditor.coverage.exits import exit_rows
 from auditor.coverage.problems import Windows, windows
 from auditor.coverage.tries import compare_tries
 from auditor.desk import Desk

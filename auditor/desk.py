@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from auditor.config import Settings
 from auditor.coverage.attribution import Counted, TradeAttribution, attribute, by_column, grouped
-from auditor.coverage.booking import Booked, book, booked, exit_rows, pnl_beside_base, sizes
+from auditor.coverage.booking import Booked, book, pnl_beside_base, sizes
 from auditor.coverage.concentration import Concentration, concentration
+from auditor.coverage.exits import booked, exit_rows
 from auditor.coverage.lines import Lines, lines_of
 from auditor.coverage.netting import points
 from auditor.coverage.reconcile import REFUSED, Reconciliation, reconcile

@@ -12,10 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from auditor.config import MOST_REPS, Settings
-from auditor.coverage.booking import booked, carried
-from auditor.coverage.library import LibraryMatch, match_library
 from auditor.coverage.split import Split
-from auditor.desk import Desk
 from auditor.errors import InputError
 from auditor.gain_parts import attribute, nothing_new
 from auditor.inputs.pair import Pair, Span
@@ -23,7 +20,6 @@ from auditor.inputs.returns import Returns
 from auditor.inputs.trials import trials_on
 from auditor.ledger.budget import Look
 from auditor.result import SpanAttribution
-from auditor.shelf import Shelf
 from auditor.stats.blockchoice import calibrated_block
 from auditor.stats.blocks import Draws, block_length, resample
 from auditor.stats.selection import Selection, select
@@ -47,9 +43,6 @@ HORIZONS = (1, 5, 10, 21)
 
 SELECTION_REPS = 1_000
 """Replicates of SPA and StepM, which a loop in Python resamples."""
-
-MONTHS = 24
-"""Months that a library is matched on, at least; below them, periods are."""
 
 FEW_HITS = 20
 """Replicates beyond the statistic that a p needs to be held against a small level: its error is then a fifth of it."""
@@ -220,38 +213,6 @@ def how_selected(pair: Pair, inside: Measured, settings: Settings, tried: Return
         seed=settings.seed,
         level=settings.level,
     )
-
-
-def alongside(books: Desk | Shelf | None, streams: Array, names: tuple[str, ...]) -> tuple[Array, tuple[str, ...]]:
-    """Lay streams beside P&L booked at exits: as they are, and as the new trades carried them on their side and size.
-
-    streams  (T, k), becoming (T, 2k) where trades were given: a strategy is imported as it is, a market by holding it
-    """
-    if not isinstance(books, Desk) or not streams.shape[1]:
-        return streams, names
-    held = carried(streams, books.new_weight, books.entry_row, books.booked.row)
-    return np.hstack([streams, held]), names + tuple(f"{name}, as the new trades held it" for name in names)
-
-
-def in_library(
-    pair: Pair, outside: Measured, shelf: Returns | None, settings: Settings, books: Desk | Shelf | None
-) -> LibraryMatch | None:
-    """Tell what of the new part out of sample the library holds; None where there is none of either."""
-    if shelf is None or outside.split.nothing_new:
-        return None
-    span = pair.out_of_sample
-    streams, names = alongside(books, trials_on(pair.dates, shelf, "calendar", zone=pair.zone), shelf.columns)
-    dates, streams, new = pair.dates[span.index], streams[span.index], outside.split.new
-    lengths, block, per_year = span.lengths, outside.gain.block, pair.periods_per_year
-    months, code = np.unique(dates.strftime("%Y-%m").to_numpy(dtype=np.str_), return_inverse=True)
-    if outside.split.booked and months.size >= MONTHS:
-        # P&L is booked days after it was earned: by months the two lie beside each other.
-        new, *columns = (booked(column, code, months.size) for column in (new, *streams.T))
-        streams = np.column_stack(columns)
-        lengths, per_year = (months.size,), 12.0
-        block = block_length(new, lengths=lengths)
-    draws = Draws(lengths=lengths, block=block, reps=settings.reps, seed=settings.seed)
-    return replace(match_library(new, streams, names, draws, per_year), n_streams=len(shelf.columns))
 
 
 def block_of(base: Array, tuned: Array, where: Span, settings: Settings) -> int:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from auditor.coverage.booking import booked
 from auditor.coverage.concentration import break_even_cost
+from auditor.coverage.exits import booked
 from auditor.coverage.netting import points
 from auditor.coverage.valuation import FITS
 from auditor.inputs.calendar import DAY

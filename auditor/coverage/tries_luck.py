@@ -12,58 +12,24 @@ from auditor.coverage.tries_placebo import (
     Placebo,
     PlaceboKind,
     at_least,
-    benjamini_hochberg,
     chance_corrected,
-    lower_part,
     near_placebo,
     upper_part,
 )
-from auditor.coverage.tries_power import score_of_solved, usual_shifts
-from auditor.stats.blocks import Draws, block_length, block_sums, resampled_sums
-from auditor.stats.richness import Z
+from auditor.coverage.tries_power import usual_shifts
+from auditor.coverage.tries_solved import SolvedShare, errors_of, interval, score_of, share_of
 
 Array = NDArray[np.float64]
 Counts = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 
-TAIL = 0.25
-"""Tail of the placebo's distribution in which a problem counts as solved or failed. What luck puts there cancels;
-a wide tail loses few problems of weak skill (64 tries: 2 % at a rate of 2/3 against 1/2), a narrow one has less noise.
-"""
 LEAST_NEW = 0.1
 """Share of what tuned solves that must be new, shown, before breadth is called new."""
 WEAKEST = 0.05
 """Least skill of a base: .55 where the placebo solves half, and at other rates as many standard errors above it (the
 difference of arcsine roots; half of Cohen's h). What is weaker counts as none, since few rollouts cannot tell it."""
 
-SOLVED_NULL = "Each problem is solved as often as by the same policy with its timing shuffled."
 NEW_NULL = "Tuned solves beyond luck no problem on which the base is at its placebo."
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SolvedShare:
-    """Share of problems that a policy solves beyond luck, net of those it fails beyond luck.
-
-    share, se, ci   estimate, its error over problems in time blocks, 95 %
-    found, failed   (N,) problems above and below their placebo: binomial, Benjamini-Hochberg at `level`
-    p_values        (N,) one-sided, above
-    """
-
-    share: float
-    se: float
-    ci: tuple[float, float]
-    found: Mask
-    failed: Mask
-    p_values: Array
-    level: float
-    block: int
-    reps: int
-    seed: int
-    null: str = SOLVED_NULL
-
-    def __str__(self) -> str:
-        """Say it in one line."""
-        return f"{self.share:.1%} of problems solved beyond luck (error {self.se:.1%}), {int(self.found.sum())} shown"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,32 +73,6 @@ class BeyondLuck:
         )
 
 
-def solved_share(
-    successes: Counts,
-    tries: Counts,
-    placebo: Array,
-    *,
-    block: int | None = None,
-    reps: int = 2_000,
-    seed: int = 0,
-    level: float = 0.05,
-) -> SolvedShare:
-    """Estimate the share of problems solved beyond luck.
-
-    successes, tries  (N,) per problem, in order of time
-    placebo           (N,) chance of a success without timing
-    block             problems in a circular block; None to estimate it
-
-    A problem scores 1 where its count falls into the upper quarter of its placebo's binomial distribution, -1 in the
-    lower, in part where a count straddles the edge (randomised p-values, averaged). Luck scores 0 on average whatever
-    the rate; and where rollouts share a timing without skill, so that many problems are far from the placebo, they are
-    as often failed as solved and cancel, with an error that sees it. What weak skill loses at the edge is estimated and
-    put back, up to a quarter; where more is lost the share is too small.
-    """
-    score = _score(successes, tries, placebo)
-    return _solved(score, successes, tries, placebo, block=block, reps=reps, seed=seed, level=level)
-
-
 def beyond_luck(
     base: Counts,
     tuned: Counts,
@@ -159,18 +99,18 @@ def beyond_luck(
     any, and the interval holds for all sizes that fit.
     """
     b_rate, t_rate = base_placebo.rate, tuned_placebo.rate
-    b_score, t_score = _score(base, base_tries, b_rate), _score(tuned, tuned_tries, t_rate)
+    b_score, t_score = score_of(base, base_tries, b_rate), score_of(tuned, tuned_tries, t_rate)
     unskilled = 2.0 * (1.0 - upper_part(base, base_tries, b_rate, 0.5))
     excess = (tuned / tuned_tries - t_rate) - (base / base_tries - b_rate)
     leaks = [_leak(shift, base_tries, b_rate) for shift in usual_shifts(base, base_tries, b_rate)]
     # a placebo that solves nearly all leaves next to nothing to scale
     new = [t_score * (unskilled - leak) / max(0.02, float((1.0 - leak).mean())) for leak in leaks]
     table = np.column_stack([t_score - b_score, excess, *new])
-    se, block = _errors(table, block, reps, seed)
+    se, block = errors_of(table, block, reps, seed)
     means = table.mean(axis=0)
-    new_ends = [_interval(float(one), float(error)) for one, error in zip(means[2:], se[2:], strict=True)]
-    of_base = _solved(b_score, base, base_tries, b_rate, block=block, reps=reps, seed=seed, level=level)
-    of_tuned = _solved(t_score, tuned, tuned_tries, t_rate, block=block, reps=reps, seed=seed, level=level)
+    new_ends = [interval(float(one), float(error)) for one, error in zip(means[2:], se[2:], strict=True)]
+    of_base = share_of(b_score, base, base_tries, b_rate, block=block, reps=reps, seed=seed, level=level)
+    of_tuned = share_of(t_score, tuned, tuned_tries, t_rate, block=block, reps=reps, seed=seed, level=level)
     missing: list[str] = []
     ratios = []
     for name, rate, curve in (("base", b_rate, base_pass), ("tuned", t_rate, tuned_pass)):
@@ -193,26 +133,19 @@ def beyond_luck(
         tuned=of_tuned,
         gain=float(means[0]),
         gain_se=float(se[0]),
-        gain_ci=_interval(float(means[0]), float(se[0])),
+        gain_ci=interval(float(means[0]), float(se[0])),
         new_share=float(means[2]),
         new_share_se=float(se[2]),
         new_share_ci=(min(low for low, _ in new_ends), max(high for _, high in new_ends)),
         sharpening=float(means[1]),
         sharpening_se=float(se[1]),
-        sharpening_ci=_interval(float(means[1]), float(se[1])),
+        sharpening_ci=interval(float(means[1]), float(se[1])),
         new=of_tuned.found & near_placebo(base, base_tries, b_rate),
         base_ratio=ratios[0],
         tuned_ratio=ratios[1],
         notes=tuple(notes),
         not_assessed=tuple(missing),
     )
-
-
-def _score(successes: Counts, tries: Counts, placebo: Array) -> Array:
-    """Score of each problem: about 1 on average if solved with skill, 0 at its placebo, -1 if failed beyond luck."""
-    raw = upper_part(successes, tries, placebo, TAIL) - lower_part(successes, tries, placebo, TAIL)
-    scaled: Array = raw / score_of_solved(successes, tries, placebo, TAIL)
-    return scaled
 
 
 def _leak(shift: float, tries: Counts, placebo: Array) -> Array:
@@ -229,47 +162,3 @@ def _leak(shift: float, tries: Counts, placebo: Array) -> Array:
     reach, beyond = at_least(middle, tries, rate), at_least(middle + 1, tries, rate)
     leak: Array = 2.0 * (1.0 - beyond - upper_part(middle, tries, placebo, 0.5) * (reach - beyond))
     return leak
-
-
-def _solved(
-    score: Array,
-    successes: Counts,
-    tries: Counts,
-    placebo: Array,
-    *,
-    block: int | None,
-    reps: int,
-    seed: int,
-    level: float,
-) -> SolvedShare:
-    se, block = _errors(score[:, None], block, reps, seed)
-    share = float(score.mean())
-    above = at_least(successes, tries, placebo)
-    below = at_least(tries - successes, tries, 1.0 - placebo)
-    return SolvedShare(
-        share=share,
-        se=float(se[0]),
-        ci=_interval(share, float(se[0])),
-        found=benjamini_hochberg(above, level),
-        failed=benjamini_hochberg(below, level),
-        p_values=above,
-        level=level,
-        block=block,
-        reps=reps,
-        seed=seed,
-    )
-
-
-def _errors(table: Array, block: int | None, reps: int, seed: int) -> tuple[Array, int]:
-    """Errors of the column means by resampling rows in circular blocks, and the block length used."""
-    lengths = (len(table),)
-    if block is None:
-        block = block_length(*(np.ascontiguousarray(column) for column in table.T), lengths=lengths)
-    draws = Draws(lengths=lengths, block=block, reps=reps, seed=seed)
-    centred = table - table.mean(axis=0)
-    sums = resampled_sums(block_sums(centred, block, lengths), draws)
-    return sums.std(axis=0) / (draws.n_blocks * block), block
-
-
-def _interval(estimate: float, se: float) -> tuple[float, float]:
-    return estimate - Z * se, estimate + Z * se

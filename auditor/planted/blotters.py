@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from auditor.coverage.booking import booked, exit_rows
+from auditor.coverage.exits import booked, exit_rows
 from auditor.errors import InputError
 from auditor.inputs.calendar import DAY
 from auditor.inputs.trades import Trades

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from auditor.coverage.booking import booked, exit_rows
+from auditor.coverage.exits import booked, exit_rows
 from auditor.errors import InputError
 from auditor.inputs.trades import Trades
 from auditor.planted.blotters import Blotter, Placed, beside, placed, sized, taken

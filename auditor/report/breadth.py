@@ -10,7 +10,8 @@ from auditor.report.shown import signed
 
 if TYPE_CHECKING:
     from auditor.breadth import Breadth, SpanBreadth
-    from auditor.coverage.tries_luck import BeyondLuck, SolvedShare
+    from auditor.coverage.tries_luck import BeyondLuck
+    from auditor.coverage.tries_solved import SolvedShare
     from auditor.result import Seeds
 
 PICTURE = "Depth and breadth, out of sample: a picture, no verdict"

@@ -13,14 +13,12 @@ from auditor.coverage.booking import (
     SELECTED,
     Booked,
     book,
-    booked,
-    carried,
     cover_from_trades,
     entered_within,
-    exit_rows,
     moves_on_price,
     sizes,
 )
+from auditor.coverage.exits import booked, carried, exit_rows
 from auditor.errors import InputError
 from auditor.inputs.trades import read_trades
 

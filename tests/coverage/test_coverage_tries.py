@@ -13,7 +13,7 @@ import pytest
 
 from auditor.coverage.tries import compare_tries, cover_at, equal_coverage, mcnemar_exact
 from auditor.coverage.tries_curves import _resampled_means, pass_curves
-from auditor.coverage.tries_luck import BeyondLuck, beyond_luck, solved_share
+from auditor.coverage.tries_luck import BeyondLuck, beyond_luck
 from auditor.coverage.tries_placebo import (
     at_least,
     benjamini_hochberg,
@@ -24,6 +24,7 @@ from auditor.coverage.tries_placebo import (
     window_successes,
 )
 from auditor.coverage.tries_power import score_of_solved
+from auditor.coverage.tries_solved import solved_share
 from auditor.coverage.tries_verdict import judge_tries
 from auditor.stats.blocks import Draws, block_sums, resampled_sums
 from auditor.stats.richness import (

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 from scipy import special, stats
 
-from auditor.coverage.tries_luck import NEW_NULL, SOLVED_NULL, TAIL, WEAKEST, _leak, beyond_luck, solved_share
+from auditor.coverage.tries_luck import NEW_NULL, WEAKEST, _leak, beyond_luck
 from auditor.coverage.tries_placebo import NEAR, Placebo, chance_corrected
 from auditor.coverage.tries_power import score_of_solved, usual_shifts
+from auditor.coverage.tries_solved import SOLVED_NULL, TAIL, solved_share
 from auditor.coverage.tries_verdict import judge_tries
 from auditor.stats.blocks import Draws, block_length
 

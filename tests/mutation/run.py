@@ -30,12 +30,14 @@ SELECTION, TRIES, SHARPE, GOLDEN = (
     "tests/stats/test_stats_golden.py",
 )
 TESTS = {
+    "coverage/exits": ("tests/coverage/test_coverage_booking.py",),
     "coverage/exposure": ("tests/coverage/test_coverage_booking.py",),
     "coverage/inferred": (
         "tests/coverage/test_coverage_accruals.py",
         "tests/coverage/test_coverage_streams.py",
         "tests/coverage/test_coverage_streams_parts.py",
     ),
+    "coverage/tries_solved": ("tests/coverage/test_coverage_tries_luck.py", TRIES),
     "coverage/segments": ("tests/coverage/test_coverage_attribution.py",),
     "coverage/valuation": ("tests/coverage/test_coverage_attribution.py",),
     "stats/blocks": ("tests/test_kept.py",),

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from auditor.coverage.booking import booked, exit_rows
+from auditor.coverage.exits import booked, exit_rows
 from auditor.coverage.exposure import covered_share, exposure, opportunity_codes
 from auditor.errors import InputError
 from auditor.planted.blotters import make_blotter, placed
