@@ -14,8 +14,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from auditor.verdict.beyond import could_not_assess, what_would_change
 from auditor.verdict.checks import Check, Evidence, Facts, Finding, Label, Standing, make_checks
-from auditor.verdict.words import could_not_assess, reason_for, what_would_change
+from auditor.verdict.words import reason_for
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
