@@ -85,7 +85,7 @@ def believed() -> list[str]:
         f"worse setups dropped | {returns(UNTOLD, dropped):.0f} % (daily with tails "
         f"{weak(alone, TAILS):.0f}, monthly {weak(alone, MONTH):.0f})",
         f"the market known | {returns(TOLD, dropped):.0f} % (daily with tails "
-        f"{weak(known, TAILS):.0f}, weekly and monthly {weak(known, WEEK):.0f})",
+        f"{weak(known, TAILS):.0f}, weekly {weak(known, WEEK):.0f}, monthly {weak(known, MONTH):.0f})",
         f"books: hedged | {returns(UNTOLD, hedged):.0f} % | `--known market.csv`: {returns(TOLD, hedged):.0f} %",
         f"weekly and monthly | {returns(WEEKLY[1], 'sleeves shifted'):.0f} % (daily "
         f"{returns(DAILY[1], 'sleeves shifted'):.0f}) | `--known` with the sleeves: "
