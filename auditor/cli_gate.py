@@ -101,8 +101,14 @@ def gate(
             _accept(found, accept, reason or "", by, days, expires)
             return
         run = run_gate(found, only=only, progress=_progress())
-    code = run.exit_code(exit_zero=exit_zero)
-    _report(run, code, reports, as_json=as_json, quiet=quiet)
+        code = run.exit_code(exit_zero=exit_zero)
+        problems = _write(run, code, reports)
+    _say(run, code, as_json=as_json, quiet=quiet)
+    for kind, path in () if as_json or quiet else reports:
+        if path not in problems:
+            note(f"wrote {kind} report {path}")
+    if problems:
+        raise next(iter(problems.values()))
     ctx.exit(code)
 
 
@@ -186,11 +192,23 @@ def _tell_github(run: GateRun, *, as_json: bool) -> None:
         note(f"note: {problem}")
 
 
-def _report(run: GateRun, code: int, reports: tuple[tuple[str, str], ...], *, as_json: bool, quiet: bool) -> None:
+def _write(run: GateRun, code: int, reports: tuple[tuple[str, str], ...]) -> dict[str, AuditorError]:
+    """Write the reports, before anything is printed to who may have left; what could not be written, and why."""
     from auditor.gate.reports import texts
+    from auditor.report.machine import write
+
+    render, problems = texts(run, code), {}
+    for kind, path in reports:
+        try:
+            write(path, render[kind]())
+        except AuditorError as error:
+            problems[path] = error
+    return problems
+
+
+def _say(run: GateRun, code: int, *, as_json: bool, quiet: bool) -> None:
     from auditor.report import gate as pages
     from auditor.report import gate_machine
-    from auditor.report.machine import write
     from auditor.report.styled import Piece, print_lines
 
     if as_json:
@@ -198,11 +216,6 @@ def _report(run: GateRun, code: int, reports: tuple[tuple[str, str], ...], *, as
     else:
         print_lines([(Piece(f"{pages.summary(run)}."),)] if quiet else pages.lines(run), console())
     _tell_github(run, as_json=as_json)
-    render = texts(run, code)
-    for kind, path in reports:
-        write(path, render[kind]())
-        if not (as_json or quiet):
-            note(f"wrote {kind} report {path}")
 
 
 def _accept(

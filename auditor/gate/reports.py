@@ -51,9 +51,9 @@ def never_judged(config: str | None, error: BaseException) -> tuple[GateRun, int
         case Exception():
             message = internal(error)
         case Terminated():
-            message, code = "terminated before all audits were judged: run it again", TERMINATED
+            message, code = "terminated before all was judged and written: run it again", TERMINATED
         case _:
-            message, code = "interrupted before all audits were judged: run it again", INTERRUPTED
+            message, code = "interrupted before all was judged and written: run it again", INTERRUPTED
     if config is None:
         try:
             config = named(find())

@@ -19,7 +19,9 @@ import pandas as pd
 import pytest
 from jsonschema import Draft202012Validator
 
+from auditor.errors import InputError
 from auditor.ledger.store import Ledger
+from auditor.report import machine
 
 ROOT = Path(__file__).parents[2]
 
@@ -386,14 +388,26 @@ def test_nothing_fails_because_the_summary_cannot_be_written(desk, run, monkeypa
     assert "the step's summary could not be written (No such file or directory)" in result.stderr
 
 
-@pytest.mark.parametrize("how", ["config", "ledger", "no config", "defect", "another report", "interrupt", "terminate"])
+@pytest.mark.parametrize(
+    "how", ["config", "ledger", "no config", "defect", "another report", "interrupt", "terminate", "late"]
+)
 def test_a_gate_that_ends_before_it_has_judged_leaves_no_report_that_passes(desk, run, monkeypatch, how):
     only_good(desk)
     reports = [one for kind, path in REPORTS.items() for one in ("--report", f"{kind}:{path}")]
     assert run("gate", *reports).exit_code == 0
     file = desk / "auditor.toml"
     line, extra, code = 1, [], 2
-    if how == "config":
+    if how == "late":
+        done = machine.write
+
+        def write(path, text):
+            done(path, text)
+            monkeypatch.setattr(machine, "write", done)
+            signal.raise_signal(signal.SIGTERM)  # the first of the reports is there, the others are old
+
+        monkeypatch.setattr(machine, "write", write)
+        words, code = "terminated", 143
+    elif how == "config":
         file.write_text(file.read_text() + "levl = 0.1\n")
         line, words = 10, "auditor.toml:10: unknown key 'levl'"
     elif how == "ledger":
@@ -429,6 +443,35 @@ def test_a_gate_that_ends_before_it_has_judged_leaves_no_report_that_passes(desk
     assert (desk / "g.txt").read_text() == told + "\n"
     for path in ("g.md", "g.html", "summary.md"):
         assert "1 could not be run" in (desk / path).read_text()
+
+
+def test_a_report_that_cannot_be_written_leaves_the_verdict_and_the_other_reports(desk, run, monkeypatch):
+    only_good(desk)
+    reports = [one for kind, path in REPORTS.items() for one in ("--report", f"{kind}:{path}")]
+    write = machine.write
+
+    def no_room(path, text):
+        if path == "g.html":
+            raise InputError(f"{path}: could not be written (No space left on device)")
+        write(path, text)
+
+    monkeypatch.setattr(machine, "write", no_room)
+    result = run("gate", *reports)
+    assert result.exit_code == 2
+    assert result.stdout.startswith("pass      good  efficiency")
+    assert result.stderr.count("wrote") == len(REPORTS) - 1
+    assert result.stderr.endswith("error: g.html: could not be written (No space left on device)\n")
+    assert not (desk / "g.html").exists()
+    assert ElementTree.parse(desk / "g.xml").getroot().get("failures") == "0"
+
+
+def test_reports_are_there_where_the_reader_of_the_text_has_left(desk):
+    command = [sys.executable, "-m", "auditor", "gate", "--report", "json:g.json"]
+    with subprocess.Popen(command, cwd=desk, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        process.stdout.close()
+        told = process.stderr.read()
+    assert process.returncode == 141, told
+    assert json.loads((desk / "g.json").read_text())["exit_code"] == 1
 
 
 def test_a_gate_that_cannot_begin_writes_over_its_own_reports_alone(desk, run):
