@@ -185,7 +185,13 @@ def test_every_reason_says_what_and_of_how_much():
         assert str(found) == f"unclear: {reason}"
     rare = np.zeros(2000)
     rare[7] = 1.0
-    assert direction(rare, part, NONE, level=0.05).reason == "what is left of a policy after the other does not vary"
+    for base, tuned, reason in (
+        (rare, part, "what is left of a policy after the other does not vary"),
+        (part, np.ones(2000), "a policy does not vary"),
+        (np.ones(2000), part, "a policy does not vary"),
+    ):
+        found = direction(base, tuned, NONE, level=0.05)
+        assert (found.reason, found.n_obs) == (reason, 2000)
 
 
 def test_policies_of_any_scale_are_explained_or_not_alike():
@@ -194,6 +200,9 @@ def test_policies_of_any_scale_are_explained_or_not_alike():
     noise = np.random.default_rng(2).standard_normal((2000, 1))
     for scale in (1e-9, 1.0, 1e6):
         assert direction(scale * part, scale * whole, noise, level=0.05).z == pytest.approx(
+            direction(part, whole, noise, level=0.05).z, rel=1e-6
+        )
+        assert direction(part, scale * whole, noise, level=0.05).z == pytest.approx(
             direction(part, whole, noise, level=0.05).z, rel=1e-6
         )
 
@@ -279,6 +288,26 @@ def test_a_few_large_bets_do_not_widen_a_part():
     assert 1920 <= found.n_obs <= 1960
 
 
+@pytest.mark.parametrize(
+    ("noise", "later", "verdicts", "speaks"),
+    [
+        (1.0, 0.0, ("unclear", "narrower"), OUTSIDE),  # narrower there is narrower
+        (0.8, 0.8, ("unclear", "unclear"), ALL),  # -0.9, beside a whole sample that does not say wider
+        (1.5, 0.4, ("wider", "unclear"), OUTSIDE),  # -1.3, beside one that does
+        (1.5, 0.6, ("wider", "unclear"), ALL),  # +0.5
+        (2.0, 0.4, ("wider", "unclear"), ALL),  # +0.1
+    ],
+)
+def test_what_is_wider_must_point_there_out_of_sample_too(noise, later, verdicts, speaks):
+    part, whole = part_and_more(0)
+    added = np.random.default_rng(9).standard_t(5, 2000) * noise
+    added[LATER] *= later
+    parts = [direction(whole[rows], (part + added)[rows], NONE[rows], level=0.05) for rows in (slice(None), LATER)]
+    assert tuple(one.verdict for one in parts) == verdicts
+    found = direction_throughout(whole, part + added, NONE, LATER, level=0.05)
+    assert (found.periods, found.z) == (speaks, parts[speaks == OUTSIDE].z)
+
+
 def test_out_of_sample_a_sign_matters_beside_wider_alone():
     rng = np.random.default_rng(7)
     base, tuned = rng.standard_normal((2, 2000))
@@ -335,3 +364,14 @@ def test_the_usual_periods_are_those_without_the_largest_rests():
     out = set(np.argsort(left)[-10:]) | set(np.argsort(right)[-10:])
     assert set(range(500)) - set(usual(base, tuned)) == out
     assert usual(7 * base + 3, tuned).tolist() == usual(base, tuned).tolist()
+    # One at the quantile itself stays: of 51 the largest of either alone is left out.
+    assert set(range(51)) - set(usual(base[:51], tuned[:51])) == {
+        largest(base[:51], tuned[:51]),
+        largest(tuned[:51], base[:51]),
+    }
+
+
+def largest(one, other):
+    """Row where the most of one is left after the other, by statistics alone."""
+    slope, level = np.polyfit(other, one, 1)
+    return int(np.argmax(np.abs(one - level - slope * other)))
