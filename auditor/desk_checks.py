@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from auditor.config import Settings
 from auditor.coverage.booking import Booked, entered_within
-from auditor.coverage.exposure import moments
+from auditor.coverage.exposure import among
 from auditor.coverage.reconcile import REFUSED, WARNED, Reconciliation
 from auditor.errors import InputError
 from auditor.inputs.trades import Trades
@@ -54,13 +54,13 @@ def doubts_of(base: Trades, tuned: Trades, found: Booked, settings: Settings) ->
                 f"No value of {tag!r} is in both blotters (base has {str(of_base[0])!r}, tuned {str(of_tuned[0])!r}): "
                 "the same one written in two ways counts as new.",
             )
-    alike = np.isin(_moments(tuned), _moments(base)) & new
+    alike = among(_bets(tuned), _bets(base)) & new
     if new.sum() >= 10 and alike.sum() > new.sum() / 2:
         doubts += (
             f"{int(alike.sum())} of the {int(new.sum())} trades called new begin and end with a base trade of their "
             "side in another instrument: the same bet under another name counts as new.",
         )
-    cancels = np.isin(_moments(tuned, tuned.instrument + 1), _moments(tuned, tuned.instrument + 1, turned=True)) & new
+    cancels = among(_bets(tuned, tuned.instrument), _bets(tuned, tuned.instrument, turned=True)) & new
     if cancels.sum() > CANCELLED * max(int(new.sum()), 1):
         doubts += (
             f"{int(cancels.sum())} of the {several(int(new.sum()), 'trade')} called new only "
@@ -110,10 +110,9 @@ def entered_before(found: Booked, index: Integers) -> tuple[str, ...]:
     )
 
 
-def _moments(trades: Trades, of: Integers | int = 0, *, turned: bool = False) -> Integers:
-    """One number for the side, entry and exit of each trade, and for `of`, such as its instrument."""
-    long = trades.side < 0 if turned else trades.side > 0
-    return moments(np.asarray(2 * of + long, np.int64), trades.entry, trades.exit)
+def _bets(trades: Trades, *others: Integers, turned: bool = False) -> tuple[Integers, ...]:
+    """Columns of the side, entry and exit of each trade, and of others, such as its instrument."""
+    return (-trades.side if turned else trades.side).astype(np.int64), trades.entry, trades.exit, *others
 
 
 def judge_gap(trades: Trades, found: Reconciliation, capital: float | None) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from auditor.coverage.exits import booked, exit_rows
-from auditor.coverage.exposure import covered_share, exposure, moments, opportunity_codes, widened
+from auditor.coverage.exposure import among, covered_share, exposure, opportunity_codes, widened
 from auditor.coverage.lines import FEES, RESIZED, REVERSED, UNEXPLAINED
 from auditor.coverage.netting import faced
 from auditor.coverage.split import Split, all_covered
@@ -93,9 +93,7 @@ def book(
         held = exposure(of_base, *widened(base.entry, np.maximum(base.entry, base.exit - 1), dates, tolerance))
         begun = covered_share(held, of_tuned, tuned.entry, tuned.entry)
         # The base's own trades in the tuned book say nothing of when the base joins others, and have their own mean.
-        other = np.flatnonzero(
-            ~np.isin(moments(of_tuned, tuned.entry, tuned.exit), moments(of_base, base.entry, base.exit))
-        )
+        other = np.flatnonzero(~among((of_tuned, tuned.entry, tuned.exit), (of_base, base.entry, base.exit)))
         blind = moves_on_price(tuned.pnl[other], (tuned.exit - tuned.entry)[other], share[other], begun[other] > 0)
     # Where the side is no part of the opportunity, the other side of a covered trade is covered as well.
     faces, against = faced(tuned, share, point_value) if "side" in key else (np.zeros_like(share), np.zeros_like(share))
@@ -181,7 +179,7 @@ def _shares_moment(of_base: Times, base: Trades, of_tuned: Times, tuned: Trades)
     """Whether a tuned trade begins, or ends, at the very moment that a base trade of its opportunity does: (n,)."""
     return np.logical_or(
         *(
-            np.isin(moments(of_tuned, ours), moments(of_base, theirs))
+            among((of_tuned, ours), (of_base, theirs))
             for ours, theirs in ((tuned.entry, base.entry), (tuned.exit, base.exit))
         )
     )

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -114,11 +114,21 @@ def jaccard(one: Exposure, other: Exposure) -> float | None:
     return both / either if either > 0 else None
 
 
-def moments(code: Times, *times: Times) -> Times:
-    """One number for an opportunity, or another code, and moments of it: the same for the same ones, (n,) each."""
-    return np.asarray(
-        sum(at * factor for at, factor in zip(times, (1_000_003, 7), strict=False)) + code * 2_654_435_761
-    )
+def among(ours: Sequence[Times], theirs: Sequence[Times]) -> NDArray[np.bool_]:
+    """Whether each row of our columns, as opportunity, entry and exit, is a row of theirs: (n,) and (m,) to (n,)."""
+    n = ours[0].size
+    codes = _coded(n + theirs[0].size, (np.concatenate(both) for both in zip(ours, theirs, strict=True)))
+    return np.isin(codes[:n], codes[n:])
+
+
+def _coded(n: int, columns: Iterable[NDArray[Any]]) -> Times:
+    """Code of each of n rows of some columns, the same code for the same row: (n,)."""
+    codes = np.zeros(n, dtype=np.int64)
+    for column in columns:
+        own = np.unique(column, return_inverse=True)[1]
+        # Dense again after each column, so that many columns cannot overflow.
+        codes = np.unique(codes * (int(own.max(initial=0)) + 1) + own, return_inverse=True)[1].astype(np.int64)
+    return codes
 
 
 def opportunity_codes(base: Trades, tuned: Trades, key: Sequence[str]) -> tuple[Times, Times]:
@@ -129,12 +139,8 @@ def opportunity_codes(base: Trades, tuned: Trades, key: Sequence[str]) -> tuple[
     Raises InputError for a column that a blotter lacks.
     """
     n = base.entry.size
-    codes = np.zeros(n + tuned.entry.size, dtype=np.int64)
-    for column in key:
-        both = np.concatenate([_column(base, column), _column(tuned, column)])
-        own = np.unique(both, return_inverse=True)[1]
-        # Dense again after each column, so that many columns cannot overflow.
-        codes = np.unique(codes * (int(own.max(initial=0)) + 1) + own, return_inverse=True)[1].astype(np.int64)
+    both = (np.concatenate([_column(base, column), _column(tuned, column)]) for column in key)
+    codes = _coded(n + tuned.entry.size, both)
     return codes[:n], codes[n:]
 
 

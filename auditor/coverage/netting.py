@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from auditor.coverage import segments
-from auditor.coverage.exposure import moments
+from auditor.coverage.exposure import among
 from auditor.coverage.valuation import fill_prices
 
 if TYPE_CHECKING:
@@ -78,9 +78,7 @@ def _with_own(tuned: Trades, share: Array) -> NDArray[np.bool_]:
     place = tuned.instrument * 2 + (tuned.side > 0)
     other = tuned.instrument * 2 + (tuned.side < 0)
     covered = share > 0
-    return np.logical_or(
-        *(np.isin(moments(other, at), moments(place, at)[covered]) for at in (tuned.entry, tuned.exit))
-    )
+    return np.logical_or(*(among((other, at), (place[covered], at[covered])) for at in (tuned.entry, tuned.exit)))
 
 
 def points(trades: Trades, point_value: Mapping[str, float]) -> Array:

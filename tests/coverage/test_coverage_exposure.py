@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from auditor.coverage.exposure import covered_share, exposure, jaccard, widened
+from auditor.coverage.exposure import among, covered_share, exposure, jaccard, widened
 
 trades = st.lists(st.tuples(st.integers(0, 2), st.integers(0, 20), st.integers(0, 8)), max_size=12)
 
@@ -87,3 +87,19 @@ def test_overlap_of_thousands_of_years_in_all():
     entry = rng.integers(0, 10**15, 20_000)
     held = exposure(key, entry, entry + 30 * 86_400 * 10**9)
     assert jaccard(held, held) == pytest.approx(1.0)
+
+
+@settings(deadline=None)
+@given(*[st.lists(st.tuples(*[st.integers(-3, 3)] * 3), max_size=20)] * 2)
+def test_rows_among_others_are_those_of_a_plain_set(ours, theirs):
+    columns = [np.array(rows, dtype=np.int64).reshape(-1, 3).T for rows in (ours, theirs)]
+    assert among(*columns).tolist() == [one in theirs for one in ours]
+
+
+def test_no_arithmetic_of_moments_makes_two_trades_one():
+    """Seven seconds later in and 1,000,003 seconds earlier out: the same sum of products, and another trade."""
+    second, entry, exit = 10**9, 1_600_000_000 * 10**9, 1_700_000_000 * 10**9
+    code = np.zeros(1, dtype=np.int64)
+    ours = (code, np.array([entry + 7 * second]), np.array([exit - 1_000_003 * second]))
+    assert among(ours, (code, np.array([entry]), np.array([exit]))).tolist() == [False]
+    assert among(ours, ours).tolist() == [True]
