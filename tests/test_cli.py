@@ -226,11 +226,17 @@ def test_a_missing_split_is_refused(pair):
     assert "--oos-start" in result.stderr
 
 
-@pytest.mark.parametrize(
-    ("which", "code", "word"), [(signal.SIGINT, 130, "interrupted"), (signal.SIGTERM, 143, "terminated")]
-)
-def test_signals_end_it_in_order(pair, monkeypatch, which, code, word):
-    monkeypatch.setattr(library, "audit_files", lambda *_, **__: signal.raise_signal(which))
+def interrupt():
+    signal.default_int_handler(signal.SIGINT, None)  # not the signal, which a shell's job in the background ignores
+
+
+def terminate():
+    signal.raise_signal(signal.SIGTERM)
+
+
+@pytest.mark.parametrize(("comes", "code", "word"), [(interrupt, 130, "interrupted"), (terminate, 143, "terminated")])
+def test_signals_end_it_in_order(pair, monkeypatch, comes, code, word):
+    monkeypatch.setattr(library, "audit_files", lambda *_, **__: comes())
     result = run("audit", *pair)
     assert (result.exit_code, result.stderr) == (code, f"error: {word}\n")
     assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL

@@ -420,11 +420,12 @@ def test_a_gate_that_ends_before_it_has_judged_leaves_no_report_that_passes(desk
         monkeypatch.setattr("auditor.gate.run.run_gate", lambda *_, **__: {}["x"])
         words = "internal error: KeyError"
     elif how in ("interrupt", "terminate"):
-        which, words, code = {
-            "interrupt": (signal.SIGINT, "interrupted", 130),
-            "terminate": (signal.SIGTERM, "terminated", 143),
+        comes, words, code = {
+            # Not the signal itself, which a shell's job in the background ignores.
+            "interrupt": (lambda: signal.default_int_handler(signal.SIGINT, None), "interrupted", 130),
+            "terminate": (lambda: signal.raise_signal(signal.SIGTERM), "terminated", 143),
         }[how]
-        monkeypatch.setattr("auditor.gate.run.failures", lambda *_, **__: signal.raise_signal(which))
+        monkeypatch.setattr("auditor.gate.run.failures", lambda *_, **__: comes())
     else:
         extra, words = ["--report", "md:no/such/x.md"], "the directory"
     monkeypatch.setenv("GITHUB_ACTIONS", "true")
