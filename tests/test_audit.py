@@ -356,7 +356,7 @@ def test_selling_tails_is_warned_of():
 
 
 def test_the_papers_calibration_of_the_block_can_be_asked_for():
-    base, tuned = base_returns(24)[:240], base_returns(25)[:240]
+    base, tuned = base_returns(24)[:130], base_returns(25)[:130]
     result = audit(series(base), series(tuned), oos_fraction=0.5, reps=199, block="calibrate")
     assert result.sharpe.out_of_sample.block in (1, 3, 6, 10)
     assert result.settings["block"] == "calibrate"

@@ -293,14 +293,15 @@ def test_a_directory_that_is_not_free_is_refused(manifest, tmp_path):
 
 def test_pages_are_written_linked_and_made_up_for(manifest, tmp_path):
     out = tmp_path / "out"
+    manifest.write_text("".join(manifest.read_text().splitlines(keepends=True)[:4]))
     run_batch(manifest, out, workers=1)
     found = run_batch(manifest, out, workers=1, resume=True, pages=True)
     assert found.resumed == 0
     links = re.findall(r'href="(pages/[0-9a-f]{16}\.html)"', (out / "summary.html").read_text())
-    assert len(set(links)) == 8
+    assert len(set(links)) == 3
     assert all((out / link).read_text().startswith("<!doctype html>") for link in links)
     (out / links[0]).unlink()
-    assert run_batch(manifest, out, workers=1, resume=True, pages=True).resumed == 7
+    assert run_batch(manifest, out, workers=1, resume=True, pages=True).resumed == 2
 
 
 @pytest.mark.skipif(os.name == "nt", reason="locks differ there")

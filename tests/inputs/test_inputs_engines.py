@@ -600,7 +600,7 @@ def plain(fills: list[tuple[int, int, int, int]]) -> list[tuple[int, int, int, i
     return sorted(out)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=75, deadline=None)
 @given(st.lists(FILL, min_size=1, max_size=25))
 def test_fifo_equals_unit_by_unit(fills):
     table = pd.DataFrame({
@@ -651,7 +651,7 @@ JSON = st.recursive(
 )
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=75, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(JSON, st.sampled_from([*TRADE, "extra"]), st.sampled_from([*LEAN[0], "extra"]))
 def test_no_json_breaks_the_reader(tmp_path, value, field, lean_field):
     for content in (
@@ -669,7 +669,7 @@ ODD = st.sampled_from(
 )  # fmt: skip
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.data())
 def test_no_cell_breaks_the_reader(data):
     tables = [pd.read_csv(io.StringIO(text)) for text in (BACKTESTING, VECTORBT, FILLS)]

@@ -668,7 +668,7 @@ def attempt(path: Path) -> None:
         assert len(found.dates) == len(found.values) >= 1
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=75, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(content=st.binary(max_size=200))
 def test_any_bytes(tmp_path, content):
     """Bytes of any kind, with or without a header before them."""
@@ -686,7 +686,7 @@ CELLS = st.sampled_from(
 )  # fmt: skip
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=st.lists(st.tuples(CELLS, CELLS), min_size=1, max_size=6), sep=st.sampled_from(",;\t|"))
 def test_any_cells(tmp_path, rows, sep):
     """Cells that look like dates and numbers, in any mixture."""

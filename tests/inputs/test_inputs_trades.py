@@ -604,7 +604,7 @@ CELL = st.one_of(
 )
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.lists(CELL, min_size=10, max_size=10), min_size=1, max_size=4), st.sampled_from(["", ";"]))
 def test_no_content_breaks_the_reader(tmp_path, rows, cut):
     content = text([",".join(row) for row in rows]) + cut
