@@ -41,6 +41,11 @@ def command(report: Path) -> list[str]:
     ]
 
 
+def unmeasured() -> dict[str, str]:
+    """Environment without what measures coverage: that writes a file of its own, and begins before the program does."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}
+
+
 def alone(folder: Path) -> list[str]:
     """Files of a folder; half of a report would be one of them."""
     return sorted(path.name for path in folder.iterdir())
@@ -105,8 +110,7 @@ def test_the_command_on_a_full_disk(tmp_path):
         text=True,
         check=False,
         cwd=ROOT,
-        # What measures coverage writes a file of its own, which the limit would stop too.
-        env={name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")},
+        env=unmeasured(),
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (1_000, 1_000)),
     )
     assert (run.returncode, run.stderr.count("\n")) == (2, 1), run.stderr
@@ -128,7 +132,9 @@ def test_an_end_at_any_moment(tmp_path, which, code):
     random, codes = Random(11), []
     for turn in range(ROUNDS):
         target.write_text(OLD)
-        run = subprocess.Popen(command(target), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT)
+        run = subprocess.Popen(
+            command(target), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT, env=unmeasured()
+        )
         # early, late and in between
         time.sleep(took * (turn + random.random()) / ROUNDS)
         run.send_signal(which)
