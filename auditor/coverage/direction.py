@@ -62,8 +62,8 @@ class Direction:
     def tells_new(self, frequency: str) -> bool:
         """Whether returns on daily dates, or finer ones, show that the base is a part of the tuned policy.
 
-        What is left then is not the base's. With the gain at 20 % in place of 5 % there, power rises from 36 to 46 %
-        and false new edge from 0.6 to 0.9 % on data with tails or clusters (docs/confusion.md); weekly and monthly
+        What is left then is not the base's. With the gain at 20 % in place of 5 % there, power rises from 35 to 45 %
+        and false new edge from 0.6 to 0.8 % on data with tails or clusters (docs/confusion.md); weekly and monthly
         nulls have no room for it.
         """
         return self.verdict == "wider" and frequency in DAILY
